@@ -1,0 +1,1 @@
+"""Builds an index from course files: `python -m ingest`."""

@@ -1,0 +1,1 @@
+"""The chat server: the only package that imports gradio and fastapi."""

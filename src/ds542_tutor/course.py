@@ -1,0 +1,170 @@
+"""The course as data: lectures, assignments, discussions, events, people, rules of lateness.
+
+Built by `ingest` from the course site's front matter, kept as JSON inside a generation of the
+index. `calendar` computes answers from it; this module holds values and their JSON form only.
+Every value knows the file it comes from (`source`, relative to the materials root), because an
+answer cites it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Lecture:
+    """One lecture. `number` is what its title says; `starts` is aware, in the course's zone.
+
+    `readings` are the readings as one-line texts; `deck` is the file name of its slides.
+    """
+
+    number: int | None
+    title: str
+    starts: datetime
+    source: str
+    tldr: str = ""
+    readings: tuple[str, ...] = ()
+    deck: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Homework or project. `key`: "homework2", "project1". Unpublished ones are tentative.
+
+    `files`: names of the files that pose it (notebook, PDF), without folders.
+    """
+
+    key: str
+    title: str
+    source: str
+    released: datetime | None = None
+    due: datetime | None = None
+    published: bool = True
+    files: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discussion:
+    """One discussion section meeting; its work is due at the end of its day."""
+
+    number: int | None
+    title: str
+    day: date
+    source: str
+    tldr: str = ""
+    readings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something else on the calendar, such as the start of spring recess."""
+
+    name: str
+    when: datetime
+    description: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of staff. `role`: "instructor", "teaching assistant", "course assistant"."""
+
+    name: str
+    role: str
+    source: str
+    email: str = ""
+    office: str = ""
+    office_hours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A weekly meeting, times as the site has them. `name`: "Lectures (A1)", for instance."""
+
+    name: str
+    days: str
+    time: str
+    location: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence of the rules (late policy, grading weights, regrades), as the site words it."""
+
+    topic: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """All that is known of the course's calendar and rules.
+
+    Attributes:
+        name, term: "DS542", "sp2026". timezone: IANA name.
+        late_penalty: fraction lost by a late submission. late_hours: how long one is accepted.
+        weights: (what, percent) of the grade, with their source in `statements` (topic "grading").
+        warnings: inconsistencies found while reading, for staff.
+    """
+
+    name: str
+    term: str
+    timezone: str = "America/New_York"
+    site_url: str = ""
+    lectures: tuple[Lecture, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    discussions: tuple[Discussion, ...] = ()
+    events: tuple[Event, ...] = ()
+    people: tuple[Person, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
+    statements: tuple[Statement, ...] = ()
+    weights: tuple[tuple[str, float], ...] = ()
+    late_penalty: float | None = None
+    late_hours: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def to_json(value: Any) -> Any:
+    """Turn dataclasses, tuples, dates and their nestings into JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, (tuple, list)):
+        return [to_json(item) for item in value]
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return value
+
+
+def from_json(kind: type[T], data: Any) -> T:
+    """Rebuild a dataclass of `kind` from `to_json`'s output, following its type hints."""
+    return typing.cast(T, _build(kind, data))
+
+
+def _build(kind: Any, data: Any) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        inner = [a for a in arguments if a is not type(None)]
+        return None if data is None else _build(inner[0], data)
+    if origin is tuple:
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_build(arguments[0], item) for item in data)
+        return tuple(_build(a, item) for a, item in zip(arguments, data, strict=True))
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        names = {f.name for f in dataclasses.fields(kind)}
+        return kind(**{k: _build(hints[k], v) for k, v in data.items() if k in names})  # type: ignore[operator]
+    if kind is datetime:
+        return datetime.fromisoformat(data)
+    if kind is date:
+        return date.fromisoformat(data)
+    return data

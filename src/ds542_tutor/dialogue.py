@@ -1,0 +1,198 @@
+"""Values for one exchange: Turn, Query, Hit, Passage, Prompt, Citation, Decision, Answer, events.
+
+Pure data, standard library only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ds542_tutor.documents import Chunk
+
+Role = Literal["user", "assistant"]
+Action = Literal["answer", "hint", "refuse"]
+Status = Literal["answered", "abstained", "refused", "hinted"]
+Support = Literal["supported", "weak", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One earlier message of the conversation."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made ready for search.
+
+    Attributes:
+        text: standalone wording. original: as the student typed it.
+        lecture, page, assignment, kind: filters or preferences read off the words, when present.
+        section: a book section or equation number such as "6.3" or "11.3.2".
+    """
+
+    text: str
+    original: str
+    lecture: int | None = None
+    page: int | None = None
+    assignment: str | None = None
+    kind: str | None = None
+    section: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that a search found. `score`: higher is better; comparable within one search only.
+
+    `similarity` is the cosine between query and chunk in [-1, 1], comparable across searches.
+    """
+
+    chunk: Chunk
+    score: float
+    retriever: str
+    similarity: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as numbered in the prompt; `number` is what a marker [n] refers to, from 1.
+
+    `text` is what the model sees: the chunk's text, perhaps with neighbours, perhaps cut to fit.
+    """
+
+    number: int
+    chunk: Chunk
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message for a language model."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything a chat model may need for one answer.
+
+    Language models read `messages`; `quotes`, which is no language model, reads `question` and
+    `passages`. `max_tokens` bounds the answer.
+    """
+
+    question: str
+    passages: tuple[Passage, ...]
+    messages: tuple[Message, ...]
+    action: Action = "answer"
+    max_tokens: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the course's policy says to one question. `rule` and `clause` name where it says so."""
+
+    action: Action
+    rule: str
+    clause: str
+    reason: str
+    assignment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One marker of an answer, resolved and checked.
+
+    Attributes:
+        marker: the number shown in the text, as in [1].
+        document, title, page, page_label, locator: where to look; `locator` in words.
+        quote: the supporting span of the passage, verbatim; "" when none is certain.
+        start, end: half-open range of `quote` in the chunk's text; 0, 0 when unsure.
+        support: verdict of the check of the citing sentences. score: in [0, 1].
+        chunk_id: the evidence. sentence: the first sentence of the answer that carries it.
+        text: the passage as the model saw it, so that a saved answer keeps its evidence.
+        sha256: of the source file, so that its page can be shown as it was.
+    """
+
+    marker: int
+    document: str
+    title: str
+    page: int | None
+    page_label: str | None
+    locator: str
+    quote: str
+    support: Support
+    score: float
+    chunk_id: str = ""
+    sentence: str = ""
+    text: str = ""
+    sha256: str = ""
+    start: int = 0
+    end: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosure:
+    """How a student credits the tutor, as the course's GAIA policy asks.
+
+    Attributes:
+        tool: name and version. model: which model spoke. date: ISO date.
+        prompt: the student's question. use: what to fill in about the use. link: of this answer or "".
+        as_comment: header for code. as_appendix: Markdown appendix for written work.
+    """
+
+    tool: str
+    model: str
+    date: str
+    prompt: str
+    use: str
+    link: str
+    as_comment: str
+    as_appendix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The final answer to one question; see docs for the JSON form that `ask --json` prints."""
+
+    question: str
+    standalone_question: str
+    status: Status
+    text: str
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    decision: Decision
+    disclosure: Disclosure
+    generation: str
+    model: str
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    dropped_markers: int = 0
+    removed_sentences: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Event: the tutor began a stage ("searching", "writing", "checking")."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Event: more text of the draft answer, not checked yet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Event, always the last: the checked answer, which replaces the streamed draft."""
+
+    answer: Answer
+
+
+AnswerEvent = Stage | Delta | Finished

@@ -1,0 +1,1 @@
+"""Models: the only package that imports torch, transformers, sentence_transformers, langchain."""

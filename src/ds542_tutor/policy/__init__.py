@@ -1,0 +1,1 @@
+"""The course policy, GAIA first: rules as data, a deterministic decision, enforcement."""
