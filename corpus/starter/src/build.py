@@ -64,7 +64,7 @@ def compile_pdf(source: Path) -> bytes:
         pdf, warnings = typst.compile_with_warnings(
             str(source), root=str(SOURCES), ignore_system_fonts=True
         )
-    except typst.TypstError as error:
+    except RuntimeError as error:  # typst.TypstError, or the wheel's own for a missing file
         raise RuntimeError(f"{source.name}: {error}") from error
     if warnings:
         raise RuntimeError(f"{source.name}: " + "; ".join(str(warning) for warning in warnings))
