@@ -1,0 +1,333 @@
+"""Numbers passages, parses an answer's markers, and checks every sentence against what it cites.
+
+A sentence is supported, weak or unsupported. Unsupported ones are removed or marked; markers that
+point nowhere are dropped and counted; a sentence without a marker gets the best one. The check
+itself is a `Verifier`; the packaged one is `OverlapVerifier`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ds542_tutor.dialogue import Citation, Hit, Passage, Support
+from ds542_tutor.protocols import Embedder, Verifier
+from ds542_tutor.sentences import Span, split_sentences
+from ds542_tutor.words import content_words
+
+# Thresholds of the support score; the curve they were read from is in docs/experiments.md.
+SUPPORTED_FROM = 0.62
+WEAK_FROM = 0.45
+
+_MIN_FACTUAL_WORDS = 3  # "Yes." or "See also [2]." claims nothing that a passage could support
+_WINDOW = 2  # sentences of a passage read together: a claim often joins two neighbours
+_CODE = re.compile(r"(```.*?(?:```|\Z))", re.S)
+_INLINE = re.compile(r"`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\]", re.S)
+_LOOSE_MARKER = re.compile(
+    r"[\[【(](?:sources?|passages?)\s*#?\s*(\d+(?:\s*(?:,|;|and|&)\s*\d+)*)[\]】)]"
+    r"|[\[【]\s*(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\s*[\]】]",
+    re.I,
+)
+_MARKER = re.compile(r"\[(\d{1,2})\]")
+_AFTER_STOP = re.compile(r"([.!?]['\"”)]?)[ \t]*((?:\[\d{1,2}\][ \t]*)+)(?=\s|$)")
+_LIST_PREFIX = re.compile(r"^(\s*(?:[-*•]|\d{1,2}[.)])\s+)?(.*)$", re.S)
+UNSUPPORTED_NOTE = "(not found in the materials)"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer after the check.
+
+    Attributes:
+        text: what remains, markers normalised to [n].
+        citations: one for each marker in `text`, ascending.
+        sentences: factual sentences that remain, of which `supported` are fully supported.
+        dropped_markers: markers that pointed at no passage.
+        removed_sentences: unsupported sentences taken out (or marked).
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    sentences: int
+    supported: int
+    dropped_markers: int
+    removed_sentences: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """How well one passage supports one claim; start, end: the span in the passage's text."""
+
+    passage: Passage
+    score: float
+    start: int = 0
+    end: int = 0
+
+    @property
+    def support(self) -> Support:
+        if self.score >= SUPPORTED_FROM:
+            return "supported"
+        return "weak" if self.score >= WEAK_FROM else "unsupported"
+
+
+def number(hits: Sequence[Hit], count: int, budget_words: int) -> tuple[Passage, ...]:
+    """Number the best hits from 1, at most `count`, together within `budget_words` words.
+
+    The first passage is always there, cut at a word when it alone is over the budget.
+    """
+    passages: list[Passage] = []
+    left = budget_words
+    for hit in hits[:count]:
+        words = list(re.finditer(r"\S+", hit.chunk.text))
+        if passages and len(words) > left:
+            continue
+        text = hit.chunk.text if len(words) <= left else hit.chunk.text[: words[left - 1].end()]
+        passages.append(Passage(len(passages) + 1, hit.chunk, text))
+        left -= len(words)
+    return tuple(passages)
+
+
+def normalise_markers(text: str) -> str:
+    """Rewrite a model's habits, [1, 2], (Source 1), a marker after the stop, to "… [1][2]."
+
+    Code and formulas are left alone: `x[1]` is an index there.
+    """
+    return "".join(
+        part if part.startswith("```") else _normalise_prose(part) for part in _CODE.split(text)
+    )
+
+
+def _normalise_prose(text: str) -> str:
+    kept: list[str] = []
+
+    def hide(match: re.Match[str]) -> str:
+        kept.append(match.group())
+        return f"\ue000{len(kept) - 1}\ue001"
+
+    def spell(match: re.Match[str]) -> str:
+        return "".join(f"[{n}]" for n in re.findall(r"\d+", match.group()))
+
+    text = _LOOSE_MARKER.sub(spell, _INLINE.sub(hide, text))
+    text = _AFTER_STOP.sub(lambda m: f" {m.group(2).replace(' ', '')}{m.group(1)}", text)
+    text = re.sub(r"(?<=\S)(?<!\])(\[\d{1,2}\])", r" \1", text)
+    text = re.sub(r"[ \t]+(\[\d{1,2}\])", r" \1", text)
+    return re.sub(r"\ue000(\d+)\ue001", lambda m: kept[int(m.group(1))], text)
+
+
+class Checker:
+    """Checks drafts against their passages with a `Verifier`."""
+
+    def __init__(self, verifier: Verifier, unsupported: str = "remove") -> None:
+        """`unsupported`: "remove" such sentences or "mark" them."""
+        self._verifier = verifier
+        self._unsupported = unsupported
+
+    def check(self, draft: str, passages: Sequence[Passage]) -> Checked:
+        """Check every sentence of `draft`; see `Checked`."""
+        state = _State({p.number: p for p in passages})
+        parts = []
+        for part in _CODE.split(normalise_markers(draft)):
+            parts.append(part if part.startswith("```") else self._check_prose(part, state))
+        text = re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip()
+        return Checked(
+            text=text,
+            citations=tuple(state.citations[n] for n in sorted(state.citations)),
+            sentences=state.sentences,
+            supported=state.supported,
+            dropped_markers=state.dropped,
+            removed_sentences=state.removed,
+        )
+
+    def _check_prose(self, prose: str, state: _State) -> str:
+        lines = []
+        for line in prose.split("\n"):
+            match = _LIST_PREFIX.match(line)
+            prefix, body = (match.group(1) or "", match.group(2)) if match else ("", line)
+            kept = [s for span in split_sentences(body) if (s := self._check_one(span, state))]
+            if kept or not body.strip():
+                lines.append(prefix + " ".join(kept) if kept else line.strip())
+        return "\n".join(lines)
+
+    def _check_one(self, span: Span, state: _State) -> str:
+        """Return the sentence as it may stay, with its markers, or ""."""
+        sentence = span.text.strip()
+        claim = " ".join(_MARKER.sub(" ", sentence).split())
+        claim = re.sub(r"\s+([.,;:!?])", r"\1", claim)
+        cited = [int(n) for n in _MARKER.findall(sentence)]
+        valid = [n for n in dict.fromkeys(cited) if n in state.passages]
+        state.dropped += sum(n not in state.passages for n in cited)
+        if len(content_words(claim)) < _MIN_FACTUAL_WORDS or claim.endswith("?"):
+            return _with_markers(claim, [])
+        state.sentences += 1
+        found = {
+            e.passage.number: e
+            for e in self._evidence(claim, [state.passages[n] for n in valid])
+            if e.support != "unsupported"
+        }
+        if not found:  # uncited, or cited wrongly: the best passage, if one supports it
+            best = max(
+                self._evidence(claim, list(state.passages.values())),
+                key=lambda e: e.score,
+                default=None,
+            )
+            if best is not None and best.support != "unsupported":
+                found = {best.passage.number: best}
+        if not found:
+            state.removed += 1
+            state.sentences -= 1
+            return f"{claim} {UNSUPPORTED_NOTE}" if self._unsupported == "mark" else ""
+        state.supported += any(e.support == "supported" for e in found.values())
+        state.record(claim, found)
+        return _with_markers(claim, list(found))
+
+    def _evidence(self, claim: str, passages: Sequence[Passage]) -> list[_Evidence]:
+        """Score `claim` against each passage: an exact span first, else the best window."""
+        evidence, windows = [], []
+        for passage in passages:
+            if (span := find_exact(claim, passage.text)) is not None:
+                evidence.append(_Evidence(passage, 1.0, *span))
+            elif (window := best_window(claim, passage.text)) is not None:
+                windows.append((passage, window))
+        scores = self._verifier.score(
+            [(passage.text[start:end], claim) for passage, (start, end) in windows]
+        )
+        for (passage, (start, end)), score in zip(windows, scores, strict=True):
+            evidence.append(_Evidence(passage, score, start, end))
+        return evidence
+
+
+class _State:
+    """What a check gathers while it walks through a draft."""
+
+    def __init__(self, passages: dict[int, Passage]) -> None:
+        self.passages = passages
+        self.citations: dict[int, Citation] = {}
+        self.sentences = self.supported = self.dropped = self.removed = 0
+
+    def record(self, claim: str, found: dict[int, _Evidence]) -> None:
+        """Keep, for each marker, the citing sentence that its passage supports best."""
+        for n, evidence in found.items():
+            if n not in self.citations or evidence.score > self.citations[n].score:
+                self.citations[n] = cite(
+                    evidence.passage, evidence.start, evidence.end, evidence.score, claim
+                )
+
+
+def cite(passage: Passage, start: int, end: int, score: float, sentence: str) -> Citation:
+    """Make the citation of `passage` whose supporting span is text[start:end] of the chunk."""
+    chunk, locator = passage.chunk, passage.chunk.locator
+    return Citation(
+        marker=passage.number,
+        document=chunk.document,
+        title=chunk.title,
+        page=locator.page,
+        page_label=locator.page_label,
+        locator=locator.describe(),
+        quote=chunk.text[start:end],
+        support=_Evidence(passage, score).support,
+        score=round(score, 3),
+        chunk_id=chunk.id,
+        sentence=sentence,
+        text=passage.text,
+        sha256=chunk.sha256,
+        start=start,
+        end=end,
+    )
+
+
+def _with_markers(claim: str, numbers: Sequence[int]) -> str:
+    """Put markers before the final stop: "It converges [1][2]." """
+    if not numbers:
+        return claim
+    markers = "".join(f"[{n}]" for n in numbers)
+    match = re.search(r"[.!]['\"”)]?$", claim)
+    return f"{claim[: match.start()]} {markers}{match.group()}" if match else f"{claim} {markers}"
+
+
+def fold(text: str) -> tuple[str, list[int]]:
+    """Reduce `text` to lower-case letters, digits and operators; return it with source indices.
+
+    NFKC folds ligatures and mathematical alphabets, so that a quote is found again whatever its
+    spacing, hyphens and quotation marks.
+    """
+    letters: list[str] = []
+    where: list[int] = []
+    for index, character in enumerate(text):
+        for folded in unicodedata.normalize("NFKC", character).lower():
+            if folded.isalnum() or folded in "+=<>/^*%":
+                letters.append(folded)
+                where.append(index)
+    return "".join(letters), where
+
+
+def find_exact(claim: str, text: str) -> tuple[int, int] | None:
+    """Return the half-open range of `text` that says `claim` word for word, or None."""
+    needle, _ = fold(claim)
+    haystack, where = fold(text)
+    at = haystack.find(needle) if needle else -1
+    if at < 0:
+        return None
+    end = where[at + len(needle) - 1] + 1
+    while end < len(text) and text[end] in ".!?)”\"'":
+        end += 1
+    return where[at], end
+
+
+def best_window(claim: str, text: str) -> tuple[int, int] | None:
+    """Return the range of the one or two sentences of `text` that share most words with `claim`."""
+    words = set(content_words(claim))
+    spans = split_sentences(text)
+    best, best_score = None, 0.0
+    for i in range(len(spans)):
+        for j in range(i, min(i + _WINDOW, len(spans))):
+            start, end = spans[i].start, spans[j].end
+            shared = len(words & set(content_words(text[start:end])))
+            score = shared - 0.3 * (j - i)  # the second sentence must bring a word of its own
+            if shared and score > best_score:
+                best, best_score = (start, end), score
+    return best
+
+
+_NEGATION = re.compile(r"\b(?:not|no|never|none|without|cannot|nor|neither)\b|n't\b", re.I)
+_NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
+
+
+class OverlapVerifier:
+    """Support score from shared content words, meaning, numbers and negation; no trained parts.
+
+    score = 0.6 coverage + 0.4 cosine, where coverage is the share of the claim's content words in
+    the premise. A number of the claim that the premise lacks, or a negation on one side only, makes
+    a claim wrong however similar it sounds: the score is multiplied by 0.4 and 0.7.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """Score (premise, claim) pairs in [0, 1], in order."""
+        if not pairs:
+            return []
+        texts = list(dict.fromkeys(text for pair in pairs for text in pair))
+        vectors = dict(zip(texts, self._embedder.embed_documents(texts), strict=True))
+        return [
+            _overlap_score(premise, claim, _cosine(vectors[premise], vectors[claim]))
+            for premise, claim in pairs
+        ]
+
+
+def _overlap_score(premise: str, claim: str, cosine: float) -> float:
+    words, known = set(content_words(claim)), set(content_words(premise))
+    coverage = len(words & known) / len(words) if words else 0.0
+    score = 0.6 * coverage + 0.4 * max(cosine, 0.0)
+    if not set(_NUMBER.findall(claim)) <= set(_NUMBER.findall(premise)):
+        score *= 0.4
+    if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(premise)):
+        score *= 0.7
+    return min(score, 1.0)
+
+
+def _cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    """Dot product; embedders return unit vectors."""
+    return sum(x * y for x, y in zip(a, b, strict=True))

@@ -1,0 +1,97 @@
+"""Makes a question ready for search: follow-ups become standalone, filters are read off the words.
+
+No language model is involved. What the words of a question prefer (a lecture, a slide, a book
+section) is a preference for `retrieval`, never a wall: a student may misremember a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ds542_tutor.dialogue import Query, Turn
+
+_LECTURE = re.compile(r"\b(?:lecture|lec|deck|class)\.?\s*#?\s*(\d{1,2})\b", re.I)
+_SLIDE = re.compile(r"\b(?:slide|page|p\.)\s*#?\s*(\d{1,3})\b", re.I)
+_SECTION = re.compile(
+    r"\b(?:section|sec\.?|chapter|ch\.?|udl|eq(?:uation)?\.?|figure|fig\.?|table|problem|notebook)"
+    r"\s*#?\s*\(?(\d{1,2}(?:\.\d{1,2}){0,2})\b",
+    re.I,
+)
+_ASSIGNMENTS = (
+    (re.compile(r"\b(?:homework|home work|hw|assignment)\s*#?\s*(\d)\b", re.I), "homework"),
+    (re.compile(r"\b(?:project|proj)\s*#?\s*(\d)\b", re.I), "project"),
+    (re.compile(r"\b(?:discussion|disc)\s*#?\s*(\d{1,2})\b", re.I), "discussion"),
+)
+_KINDS = (
+    (re.compile(r"\b(?:slides?|deck|lecture)\b", re.I), "slides"),
+    (re.compile(r"\b(?:book|textbook|chapter|udl|course notes)\b", re.I), "book"),
+    (re.compile(r"\bnotebook\b", re.I), "notebook"),
+    (re.compile(r"\b(?:syllabus|course site|website)\b", re.I), "site"),
+)
+
+# A question that leans on the turn before it: it opens with a connective, or points back.
+_CONNECTIVE = re.compile(
+    r"^\s*(?:and|but|so|then|also|or|ok(?:ay)?|why|how come|what about|how about|what if|which)\b",
+    re.I,
+)
+_POINTER = re.compile(
+    r"\b(?:it|its|that|this|these|those|they|them|their|he|one|ones|same|other|former|latter)\b",
+    re.I,
+)
+# With this many words of its own a question says what it is about, pointer or not.
+_SELF_SUFFICIENT_WORDS = 16
+_SHORT_WORDS = 4
+
+
+def standalone(question: str, turns: Sequence[Turn]) -> Query:
+    """Return the query for `question` after `turns`, oldest first.
+
+    A follow-up takes the last question of the student along ("and why?" is searched as
+    "What is dropout? and why?"); filters are read off the question first, then off that context.
+    """
+    question = " ".join(question.split())
+    context = _context(question, turns)
+    text = f"{context} {question}" if context else question
+    return Query(
+        text=text,
+        original=question,
+        lecture=_number(_LECTURE, question, context),
+        page=_number(_SLIDE, question, ""),
+        assignment=_assignment(question) or _assignment(context),
+        kind=next((kind for pattern, kind in _KINDS if pattern.search(question)), None),
+        section=_first(_SECTION, question),
+    )
+
+
+def _context(question: str, turns: Sequence[Turn]) -> str:
+    """Return the earlier question this one leans on, or ""."""
+    asked = [turn.text for turn in turns if turn.role == "user"]
+    words = question.split()
+    if not asked or len(words) >= _SELF_SUFFICIENT_WORDS:
+        return ""
+    leans = _CONNECTIVE.match(question) or _POINTER.search(question)
+    if not leans and len(words) > _SHORT_WORDS:
+        return ""
+    previous = " ".join(asked[-1].split())
+    # The question before may itself be a follow-up; then the one before it names the subject.
+    if len(asked) > 1 and len(previous.split()) <= _SHORT_WORDS:
+        previous = f"{' '.join(asked[-2].split())} {previous}"
+    return previous[:600]
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str | None:
+    match = pattern.search(text)
+    return match.group(1) if match else None
+
+
+def _number(pattern: re.Pattern[str], question: str, context: str) -> int | None:
+    found = _first(pattern, question) or _first(pattern, context)
+    return int(found) if found else None
+
+
+def _assignment(text: str) -> str | None:
+    for pattern, name in _ASSIGNMENTS:
+        if match := pattern.search(text):
+            return f"{name}{int(match.group(1))}"
+    return None

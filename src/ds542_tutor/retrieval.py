@@ -1,0 +1,181 @@
+"""From a query to hits: dense and lexical search, fused, preferences applied, duplicates folded.
+
+Storage is `index`'s business, the wording of the query that of `queries`. How much the found hits
+can carry an answer is judged here too (`evidence`), because it needs the same scores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ds542_tutor.dialogue import Hit, Query
+from ds542_tutor.documents import Chunk
+from ds542_tutor.index.generations import Generation
+from ds542_tutor.protocols import Embedder, Reranker
+from ds542_tutor.settings import RetrievalSettings
+from ds542_tutor.words import content_words
+
+# Preferences multiply the fused score. They only have to reorder near neighbours in rank: with
+# rrf_k = 60 the first and the tenth rank of one searcher differ by a factor of 1.15.
+_SAME_LECTURE = 1.6
+_SAME_ASSIGNMENT = 1.5
+_SAME_SECTION = 1.5
+_SAME_KIND = 1.15
+_SAME_PAGE = 1.5
+_EXERCISE = 0.8
+_OTHER_TERM = 0.5
+
+_DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
+_RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
+
+
+@dataclass(frozen=True, slots=True)
+class Retriever:
+    """Searches one generation of the index.
+
+    `reranker`, when given, reorders the best candidates. `term` is the running term: chunks of
+    another one go to the back.
+    """
+
+    generation: Generation
+    embedder: Embedder
+    settings: RetrievalSettings
+    reranker: Reranker | None = None
+    term: str | None = None
+
+    def search(self, query: Query, k: int | None = None) -> tuple[Hit, ...]:
+        """Return up to `k` hits (settings.hits by default), best first, without duplicates."""
+        vector = self.embedder.embed_query(query.text)
+        depth = self.settings.candidates
+        dense = self.generation.dense.search(vector, depth)
+        lexical = self.generation.lexical.search(query.text, depth)
+        if query.lecture is not None:
+            named = self.generation.dense.search(vector, depth, where={"lecture": query.lecture})
+            known = {chunk for chunk, _ in dense}
+            dense = [*dense, *(pair for pair in named if pair[0] not in known)]
+        fused = reciprocal_rank_fusion(
+            [(dense, self.settings.dense_weight), (lexical, self.settings.lexical_weight)],
+            self.settings.rrf_k,
+        )
+        similar = self._similarities(vector, dense, fused)
+        in_dense, in_lexical = {i for i, _ in dense}, {i for i, _ in lexical}
+        chunks = {chunk.id: chunk for chunk in self.generation.chunks.get(list(fused))}
+        hits = [
+            Hit(
+                chunk=chunk,
+                score=score * self._preference(chunk, query),
+                retriever=_names(identifier in in_dense, identifier in in_lexical),
+                similarity=similar.get(identifier, 0.0),
+            )
+            for identifier, score in fused.items()
+            if (chunk := chunks.get(identifier)) is not None
+        ]
+        hits.sort(key=lambda hit: (-hit.score, hit.chunk.id))
+        hits = self._rerank(query, hits)
+        return tuple(_fold_duplicates(hits, k or self.settings.hits))
+
+    def _similarities(
+        self, vector: Sequence[float], dense: Iterable[tuple[str, float]], fused: Iterable[str]
+    ) -> dict[str, float]:
+        known = dict(dense)
+        missing = [identifier for identifier in fused if identifier not in known]
+        return {**known, **self.generation.dense.similarities(vector, missing)}
+
+    def _preference(self, chunk: Chunk, query: Query) -> float:
+        factor = 1.0
+        if query.lecture is not None and chunk.lecture == query.lecture:
+            factor *= _SAME_LECTURE
+            if query.page is not None and query.page in chunk.pages:
+                factor *= _SAME_PAGE
+        if query.assignment is not None and chunk.assignment == query.assignment:
+            factor *= _SAME_ASSIGNMENT
+        if query.kind is not None and chunk.kind == query.kind:
+            factor *= _SAME_KIND
+        if query.section is not None and _in_section(chunk, query.section):
+            factor *= _SAME_SECTION
+        if chunk.exercise:
+            factor *= _EXERCISE
+        if self.term and chunk.term and chunk.term != self.term:
+            factor *= _OTHER_TERM
+        return factor
+
+    def _rerank(self, query: Query, hits: list[Hit]) -> list[Hit]:
+        if self.reranker is None or not hits:
+            return hits
+        head, tail = hits[:_RERANK_DEPTH], hits[_RERANK_DEPTH:]
+        scores = self.reranker.score(query.text, [hit.chunk.search_text for hit in head])
+        ranked = sorted(zip(head, scores, strict=True), key=lambda pair: -pair[1])
+        # The tail keeps its order below the reranked head.
+        floor = min(scores, default=0.0)
+        return [
+            replace(hit, score=score, retriever=f"{hit.retriever}+rerank") for hit, score in ranked
+        ] + [replace(hit, score=floor - 1 - rank) for rank, hit in enumerate(tail)]
+
+
+def reciprocal_rank_fusion(
+    rankings: Sequence[tuple[Sequence[tuple[str, float]], float]], k: int
+) -> dict[str, float]:
+    """Fuse weighted rankings: each adds weight / (k + rank) for every id, rank from 1.
+
+    Source: Cormack, Clarke and Buettcher (2009), Reciprocal Rank Fusion outperforms Condorcet and
+    individual rank learning methods, https://doi.org/10.1145/1571941.1572114
+    """
+    scores: dict[str, float] = {}
+    for ranking, weight in rankings:
+        for rank, (identifier, _) in enumerate(ranking, start=1):
+            scores[identifier] = scores.get(identifier, 0.0) + weight / (k + rank)
+    return scores
+
+
+def evidence(query: Query, hits: Sequence[Hit], rarity: Callable[[str], float]) -> float:
+    """Judge in [0, 1] whether `hits` can carry an answer to `query`.
+
+    The mean of two views, each from the best five hits: the highest cosine between question and
+    chunk, and the share of the question's content words, weighted by `rarity` (inverse document
+    frequency), that the best single chunk contains. A question on something the course does not
+    treat fails the second even where an embedding finds a vague neighbour.
+    """
+    if not hits:
+        return 0.0
+    top = hits[:5]
+    similarity = max(hit.similarity for hit in top)
+    weights = {word: rarity(word) for word in content_words(query.text)}
+    total = sum(weights.values())
+    if not total:
+        return 0.0
+    covered = 0.0
+    for hit in top:
+        words = set(content_words(hit.chunk.search_text))
+        covered = max(covered, sum(w for word, w in weights.items() if word in words) / total)
+    return 0.5 * (max(similarity, 0.0) + covered)
+
+
+def _names(dense: bool, lexical: bool) -> str:
+    return "+".join(name for name, found in (("dense", dense), ("lexical", lexical)) if found)
+
+
+def _in_section(chunk: Chunk, number: str) -> bool:
+    """Whether a heading on the chunk's path carries this number, or one below it."""
+    pattern = re.compile(rf"(?:^|\s){re.escape(number)}(?:[.\s:]|$)")
+    return any(pattern.search(heading) for heading in chunk.locator.section)
+
+
+def _fold_duplicates(hits: Sequence[Hit], k: int) -> list[Hit]:
+    """Keep the best of chunks that say the same, up to `k` hits."""
+    kept: list[Hit] = []
+    seen: list[set[str]] = []
+    for hit in hits:
+        words = set(content_words(hit.chunk.text))
+        if any(_jaccard(words, other) >= _DUPLICATE_OVERLAP for other in seen):
+            continue
+        kept.append(hit)
+        seen.append(words)
+        if len(kept) == k:
+            break
+    return kept
+
+
+def _jaccard(a: set[str], b: set[str]) -> float:
+    return len(a & b) / len(a | b) if a and b else 0.0
