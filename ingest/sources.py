@@ -1,0 +1,287 @@
+"""Which files make up a corpus: reads a sources file (TOML) and lists what it names.
+
+    [corpus]
+    name = "ds542-sp2026"       term = "sp2026"       course = "DS542"
+    timezone = "America/New_York"                     site_url = "https://..."
+    materials = "materials"     folder of the files, relative to this TOML
+
+    [[source]]
+    files = "lectures/*.pdf"    pattern, or a list of patterns, below the materials folder
+    kind = "slides"             slides, book, site, notebook or notes
+    site = "sp2026"             only for kind "site": the folder that holds `_data` and `_config.yml`
+    title = "Lecture {n}"       term = "" says: belongs to no term
+    number = '^(\\d+)_'          regular expression on the file's stem; group 1 is {n}
+    lecture = true              {n} is the lecture's number; or the number itself
+    assignment = "homework{n}"  graded = true         exclude = ["lectures/old_*"]
+    url = "https://.../{name}"  {name} is the file's name, {path} its path below the materials folder
+    licence = "MIT"             note = "free text for people"
+
+    [[skip]]                    files that are known and deliberately not read
+    files = "slides/*.pptx"     reason = "no reader for .pptx yet"
+
+Paths that match nothing are reported in `SourceSet.missing`, never dropped. Reading the files is
+the readers' business.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast, get_args
+
+from ds542_tutor.documents import SourceKind
+from ds542_tutor.errors import SettingsError
+
+CORPUS_KEYS = ("name", "term", "course", "timezone", "site_url", "materials")
+SOURCE_KEYS = (
+    "files", "kind", "site", "title", "term", "number", "lecture", "assignment", "graded",
+    "exclude", "url", "licence", "note",
+)  # fmt: skip
+SKIP_KEYS = ("files", "reason")
+
+SITE_FILES = (
+    "*.md", "_lectures/*.md", "_assignments/*.md", "_discussions/*.md", "_events/*.md",
+    "_announcements/*.md", "_data/people.yml", "_data/late_policy.yml", "_data/urls.yml",
+)  # fmt: skip
+"""What a course site says to students, when a site source names no files of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """One file to read, with what the sources file says about it.
+
+    Attributes:
+        path: where it is on disk.
+        name: POSIX path below the materials folder; becomes `Document.path`.
+        site: for kind "site", the site's folder on disk.
+        title: None when the reader is to find one.
+    """
+
+    path: Path
+    name: str
+    kind: SourceKind
+    site: Path | None = None
+    title: str | None = None
+    term: str | None = None
+    lecture: int | None = None
+    assignment: str | None = None
+    graded: bool = False
+    url: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A path or pattern that gives no document, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSet:
+    """A corpus as its sources file describes it.
+
+    Attributes:
+        root: the materials folder.  files: sorted by name, each path once.
+        missing: patterns that match nothing: a failure of the ingest.
+        skipped: files deliberately not read, with the reason.
+    """
+
+    name: str
+    term: str
+    root: Path
+    course: str = ""
+    timezone: str = "America/New_York"
+    site_url: str = ""
+    files: tuple[SourceFile, ...] = ()
+    missing: tuple[Unread, ...] = ()
+    skipped: tuple[Unread, ...] = ()
+
+
+def load_sources(toml: Path, materials: Path | None = None) -> SourceSet:
+    """List the files of the corpus described by `toml`.
+
+    Args:
+        toml: the sources file.
+        materials: folder that its paths are relative to; None takes the one the file names.
+
+    Raises:
+        SettingsError: the file or the materials folder is missing, or a key is unknown or wrong.
+    """
+    data = _parse(toml)
+    _known(data, ("corpus", "source", "skip"), toml, "the top level")
+    corpus = data.get("corpus", {})
+    _known(corpus, CORPUS_KEYS, toml, "[corpus]")
+    name, term = _text(corpus, "name", toml, "[corpus]"), _text(corpus, "term", toml, "[corpus]")
+    root = (materials or toml.parent / str(corpus.get("materials", "."))).resolve()
+    if not root.is_dir():
+        raise SettingsError(
+            f"{toml}: the materials folder {root} does not exist; "
+            "pass the right one with --materials FOLDER"
+        )
+    files: dict[str, SourceFile] = {}
+    missing: list[Unread] = []
+    for number, entry in enumerate(data.get("source", []), start=1):
+        where = f"[[source]] number {number}"
+        _known(entry, SOURCE_KEYS, toml, where)
+        found, absent = _expand(entry, root, term, toml, where)
+        # An earlier entry wins: a particular file stands before the pattern that also covers it.
+        for file in found:
+            files.setdefault(file.name, file)
+        missing.extend(absent)
+    skipped: list[Unread] = []
+    for number, entry in enumerate(data.get("skip", []), start=1):
+        where = f"[[skip]] number {number}"
+        _known(entry, SKIP_KEYS, toml, where)
+        reason = _text(entry, "reason", toml, where)
+        for path in _matches(root, _patterns(entry, toml, where)):
+            skipped.append(Unread(path.relative_to(root).as_posix(), reason))
+            files.pop(path.relative_to(root).as_posix(), None)
+    return SourceSet(
+        name=name,
+        term=term,
+        root=root,
+        course=str(corpus.get("course", name)),
+        timezone=str(corpus.get("timezone", "America/New_York")),
+        site_url=str(corpus.get("site_url", "")),
+        files=tuple(files[key] for key in sorted(files)),
+        missing=tuple(missing),
+        skipped=tuple(skipped),
+    )
+
+
+def _parse(toml: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(toml.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read the sources file {toml}: {error.strerror}; "
+            "give the path of an existing one, such as corpus/starter.toml"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{toml} is not valid TOML: {error}; mend that line") from error
+
+
+def _known(table: object, keys: Iterable[str], toml: Path, where: str) -> None:
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{toml}: {where} must be a table of keys and values")
+    for key in table:
+        if key not in keys:
+            raise SettingsError(
+                f"{toml}: unknown key {key!r} in {where}; known are {', '.join(keys)}"
+            )
+
+
+def _text(table: Mapping[str, Any], key: str, toml: Path, where: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError(f'{toml}: {where} needs {key} = "some text"')
+    return value
+
+
+def _patterns(entry: Mapping[str, Any], toml: Path, where: str) -> list[str]:
+    files = entry.get("files")
+    patterns = [files] if isinstance(files, str) else files
+    if not isinstance(patterns, list) or not patterns or not all(map(_is_pattern, patterns)):
+        raise SettingsError(
+            f"{toml}: {where} needs files = a path below the materials folder, or a list of them"
+        )
+    return patterns
+
+
+def _is_pattern(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and not Path(value).is_absolute()
+
+
+def _matches(root: Path, patterns: Iterable[str]) -> list[Path]:
+    found = {path for pattern in patterns for path in root.glob(pattern) if path.is_file()}
+    return sorted(found)
+
+
+def _expand(
+    entry: Mapping[str, Any], root: Path, term: str, toml: Path, where: str
+) -> tuple[list[SourceFile], list[Unread]]:
+    """All files of one [[source]], and its patterns that match nothing."""
+    kind = entry.get("kind")
+    if kind not in get_args(SourceKind):
+        raise SettingsError(
+            f"{toml}: {where} needs kind = one of {', '.join(get_args(SourceKind))}, not {kind!r}"
+        )
+    site: Path | None = None
+    if kind == "site":
+        folder = _text(entry, "site", toml, where)
+        site = root / folder
+        if "files" not in entry:
+            if not site.is_dir():
+                return [], [Unread(folder, "there is no such folder below the materials folder")]
+            found = _matches(site, SITE_FILES)
+            return [_file(entry, path, root, term, site, toml, where) for path in found], []
+    patterns = _patterns(entry, toml, where)
+    excluded = set(_matches(root, entry.get("exclude", [])))
+    found = [path for path in _matches(root, patterns) if path not in excluded]
+    absent = [
+        Unread(pattern, f"no file below {root.name}/ matches it")
+        for pattern in patterns
+        if not _matches(root, [pattern])
+    ]
+    return [_file(entry, path, root, term, site, toml, where) for path in found], absent
+
+
+def _file(
+    entry: Mapping[str, Any],
+    path: Path,
+    root: Path,
+    term: str,
+    site: Path | None,
+    toml: Path,
+    where: str,
+) -> SourceFile:
+    name = path.relative_to(root).as_posix()
+    number = _number(entry, path, toml, where)
+    fields = {"n": "" if number is None else str(number), "name": path.name, "path": name}
+    lecture = entry.get("lecture")
+    own_term = entry.get("term", term)
+    return SourceFile(
+        path=path,
+        name=name,
+        kind=cast(SourceKind, entry["kind"]),
+        site=site,
+        title=_fill(entry, "title", fields, toml, where),
+        term=str(own_term) or None,
+        lecture=number if lecture is True else lecture if isinstance(lecture, int) else None,
+        assignment=_fill(entry, "assignment", fields, toml, where),
+        graded=bool(entry.get("graded", False)),
+        url=_fill(entry, "url", fields, toml, where),
+        licence=_fill(entry, "licence", fields, toml, where),
+    )
+
+
+def _number(entry: Mapping[str, Any], path: Path, toml: Path, where: str) -> int | None:
+    if "number" not in entry:
+        return None
+    try:
+        match = re.search(str(entry["number"]), path.stem)
+        return int(match.group(1)) if match else None
+    except (re.error, IndexError, ValueError) as error:
+        raise SettingsError(
+            f"{toml}: number in {where} must be a regular expression whose first group is "
+            f"a number, such as '^(\\d+)_': {error}"
+        ) from error
+
+
+def _fill(
+    entry: Mapping[str, Any], key: str, fields: Mapping[str, str], toml: Path, where: str
+) -> str | None:
+    template = entry.get(key)
+    if template is None:
+        return None
+    try:
+        return str(template).format(**fields)
+    except (KeyError, IndexError, ValueError) as error:
+        raise SettingsError(
+            f"{toml}: {key} in {where} may use only {{n}}, {{name}} and {{path}}: {error}"
+        ) from error
