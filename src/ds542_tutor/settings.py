@@ -40,7 +40,7 @@ class ModelSettings:
 
     Attributes:
         embedder: "minilm" (packaged) or a sentence-transformers id or folder.
-        embedder_dtype: "float32" or "bfloat16".
+        embedder_dtype: "float32", "bfloat16" or "auto" (bfloat16 for documents where that is fast).
         chat: "auto", "quotes", "smollm2", "hf:<id or folder>", "openai:<model>@<base url>".
         huggingface: id or folder that "auto" uses when CUDA is there; "" for none.
         endpoint: "<model>@<base url>" that "auto" prefers over all; "" for none.
@@ -49,7 +49,7 @@ class ModelSettings:
     """
 
     embedder: str = "minilm"
-    embedder_dtype: str = "float32"
+    embedder_dtype: str = "auto"
     chat: str = "auto"
     huggingface: str = ""
     endpoint: str = ""
@@ -133,6 +133,15 @@ def load_settings(
     settings = Settings(**built)
     _check(settings)
     return settings
+
+
+def project_file(path: Path) -> Path:
+    """Return `path`, or the project's own file of that name when it is not in the working folder.
+
+    Lets the installed command run from any folder of a checkout's user.
+    """
+    own = Path(__file__).resolve().parents[2] / path
+    return own if not path.exists() and own.exists() else path
 
 
 def _read(path: Path, *, required: bool) -> dict[str, Any]:
@@ -222,8 +231,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"answer.unsupported must be 'remove' or 'mark', but is {answer.unsupported!r}."
         )
-    if settings.models.embedder_dtype not in ("float32", "bfloat16"):
+    if settings.models.embedder_dtype not in ("auto", "float32", "bfloat16"):
         raise SettingsError(
-            "models.embedder_dtype must be 'float32' or 'bfloat16', "
+            "models.embedder_dtype must be 'auto', 'float32' or 'bfloat16', "
             f"but is {settings.models.embedder_dtype!r}."
         )

@@ -1,0 +1,107 @@
+"""Dense search: unit vectors in a Chroma collection, compared by cosine.
+
+A collection is written once, in a new folder, and only read afterwards: a Chroma reader goes stale
+when another process writes to its folder (see docs/decisions). Vectors come from outside; Chroma
+never embeds anything here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+
+COLLECTION = "chunks"
+# The most records that Chroma 1.5.9 takes in one call (SQLite's limit on bound variables).
+MAX_BATCH = 5461
+# A course has some thousands of chunks, so a graph denser and searched more widely than Chroma's
+# defaults (16, 100, 100) costs little and finds practically every true neighbour.
+HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 256}
+
+Where = Mapping[str, Any]
+"""A Chroma filter over metadata, such as {"lecture": 7} or {"kind": {"$in": ["slides"]}}."""
+
+
+class DenseIndex:
+    """An opened collection; safe to share between threads, to be closed after use."""
+
+    def __init__(self, client: Any, collection: Any) -> None:
+        """Use `build` or `open`."""
+        self._client = client
+        self._collection = collection
+
+    @classmethod
+    def build(
+        cls,
+        folder: Path,
+        ids: Sequence[str],
+        vectors: Sequence[Sequence[float]],
+        metadatas: Sequence[Mapping[str, str | int | bool]],
+    ) -> DenseIndex:
+        """Write a new collection into `folder`, which must not exist. All sequences equally long.
+
+        `metadatas` are what `search` can filter on; Chroma wants at least one key in each.
+        """
+        folder.mkdir(parents=True)
+        client = _client(folder)
+        collection = client.create_collection(
+            COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
+        )
+        for start in range(0, len(ids), MAX_BATCH):
+            end = start + MAX_BATCH
+            collection.add(
+                ids=list(ids[start:end]),
+                embeddings=[list(vector) for vector in vectors[start:end]],
+                metadatas=[dict(metadata) for metadata in metadatas[start:end]],
+            )
+        return cls(client, collection)
+
+    @classmethod
+    def open(cls, folder: Path) -> DenseIndex:
+        """Open what `build` wrote."""
+        client = _client(folder)
+        return cls(client, client.get_collection(COLLECTION, embedding_function=None))
+
+    def __len__(self) -> int:
+        return int(self._collection.count())
+
+    def search(
+        self, vector: Sequence[float], k: int, where: Where | None = None
+    ) -> list[tuple[str, float]]:
+        """Return up to `k` (id, cosine similarity in [-1, 1]) pairs, best first."""
+        size = min(k, len(self))
+        if size <= 0:
+            return []
+        found = self._collection.query(
+            query_embeddings=[list(vector)],
+            n_results=size,
+            where=dict(where) if where else None,
+            include=["distances"],
+        )
+        # Chroma's cosine distance is 1 - cosine.
+        return [
+            (identifier, 1.0 - float(distance))
+            for identifier, distance in zip(found["ids"][0], found["distances"][0], strict=True)
+        ]
+
+    def similarities(self, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
+        """Return the cosine similarity of `vector` to each of `ids`; unknown ids are left out."""
+        if not ids:
+            return {}
+        found = self._collection.get(ids=list(ids), include=["embeddings"])
+        scores = np.asarray(found["embeddings"]) @ np.asarray(vector)
+        return dict(zip(found["ids"], map(float, scores), strict=True))
+
+    def close(self) -> None:
+        """Release the files. Closing twice is harmless."""
+        self._client.close()
+
+
+def _client(folder: Path) -> Any:
+    return chromadb.PersistentClient(
+        path=str(folder), settings=ChromaSettings(anonymized_telemetry=False)
+    )

@@ -1,0 +1,151 @@
+"""Writing files so that a kill, a power cut or a full disk never leaves half a truth behind.
+
+Small file-system helpers for `generations` and for `ingest`'s embedding cache; no knowledge of what
+the files mean.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ds542_tutor.errors import IndexFullError, IndexStoreError, SourceError
+
+# Below this much free space a write error without a clear reason is taken for a full disk.
+_NEXT_TO_NOTHING = 1 << 20
+_COPY_BLOCK = 1 << 20
+
+
+@contextlib.contextmanager
+def reporting_full_disk(folder: Path) -> Iterator[None]:
+    """Turn whatever a library raises when the disk fills up into `IndexFullError`."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, IndexStoreError) or not _is_full(error, folder):
+            raise
+        raise IndexFullError(
+            f"The disk of {folder} is full, so no new index was written; the one in use is "
+            "untouched. Free some space (or name another folder with --index) and run again."
+        ) from error
+
+
+def _is_full(error: BaseException, folder: Path) -> bool:
+    """Tell a full disk: by errno, by the words of SQLite and Chroma, or by the space left."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    words = str(error).lower()
+    if "disk is full" in words or "no space left" in words:
+        return True
+    # numpy reports a short write without an errno.
+    with contextlib.suppress(OSError):
+        return isinstance(error, OSError) and shutil.disk_usage(folder).free < _NEXT_TO_NOTHING
+    return False
+
+
+@contextlib.contextmanager
+def exclusive_lock(file: Path) -> Iterator[None]:
+    """Hold `file` as a lock that ends with the process; its text is the holder's process id.
+
+    Raises:
+        IndexStoreError: another process holds it.
+    """
+    with file.open("a+", encoding="utf-8") as stream:
+        if not _try_lock(stream):
+            stream.seek(0)
+            holder = stream.read().strip() or "unknown"
+            raise IndexStoreError(
+                f"Another ingest (process {holder}) is writing to {file.parent}; "
+                "wait until it ends, or stop it, and run again."
+            )
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
+
+
+def _try_lock(stream: IO[str]) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def hold_open(folder: Path) -> int:
+    """Mark `folder` as being read, until the returned descriptor is closed."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    return descriptor
+
+
+def is_held_open(folder: Path) -> bool:
+    """Tell whether any process has `folder` marked as being read."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def write_atomically(file: Path, text: str) -> None:
+    """Replace `file` by `text`: a reader sees the old or the new text, even after a power cut."""
+    fresh = file.with_name(f".{file.name}.new")
+    with fresh.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    fresh.replace(file)
+    sync(file.parent)
+
+
+def copy_verified(source: Path, target: Path, sha256: str) -> None:
+    """Copy `source` to `target`, which appears only when its bytes have this sha-256 (hex).
+
+    A copy, not a hard link: an editor that saves in place would change a linked file.
+
+    Raises:
+        SourceError: the file is not the one that was read.
+    """
+    digest = hashlib.sha256()
+    fresh = target.with_name(f".{target.name}.new")
+    with source.open("rb") as reading, fresh.open("wb") as writing:
+        while block := reading.read(_COPY_BLOCK):
+            digest.update(block)
+            writing.write(block)
+        writing.flush()
+        os.fsync(writing.fileno())
+    if digest.hexdigest() != sha256:
+        fresh.unlink()
+        raise SourceError(f"{source} changed while it was being read; run the ingest again.")
+    fresh.replace(target)
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush every file and folder below `folder` to the disk."""
+    for path in (*folder.rglob("*"), folder):
+        sync(path)
+
+
+def sync(path: Path) -> None:
+    """Flush one file, or the names in one folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_tree(folder: Path) -> None:
+    """Delete a folder; what is already gone is no error."""
+    shutil.rmtree(folder, ignore_errors=True)
