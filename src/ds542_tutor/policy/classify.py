@@ -1,0 +1,164 @@
+"""Decide what the policy says to a question: answer, hint or refuse, and by which rule.
+
+Deterministic and fast; no language model takes part. A question is judged in the light of the
+conversation: what was held back once stays held back when the student asks again, presses, claims
+authority or asks for it in parts. What the decision does to an answer is `enforce`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ds542_tutor.course import Course
+from ds542_tutor.dialogue import Decision, Turn
+from ds542_tutor.policy import harms, requests
+from ds542_tutor.policy.disguise import readings
+from ds542_tutor.policy.graded import GradedItems, Likeness
+from ds542_tutor.policy.rules import Policy
+
+MIN_CONTENT_WORDS = 3
+"""Words that must be left of a message, injected instructions removed, for a question to be in it."""
+
+_CREDITING = re.compile(
+    r"\b(?:cit(?:e|ing|ation)|credit(?:ing)?|disclos\w+|acknowledg\w+|attribut\w+|gaia|ai policy"
+    r"|appendix|ai (?:use|usage|tools?|detect\w+)|(?:use|used|using) (?:you|chat ?gpt|ai|llms?|gpt"
+    r"|copilot|claude|this (?:bot|tutor)))\b"
+)
+_LOGISTICS = re.compile(
+    r"\b(?:when|deadline|due|late|office hours?|room|email|syllabus|grad(?:e|ed|ing) weights?|regrade"
+    r"|who teaches|schedule|extension|where is|what time|recess|next lecture)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What one message amounts to, before modes and actions."""
+
+    rule: str
+    reason: str
+    assignment: str | None = None
+
+
+def decide(
+    question: str,
+    turns: Sequence[Turn],
+    policy: Policy,
+    course: Course,
+    graded: GradedItems,
+    now: datetime,
+    vector: Sequence[float] | None = None,
+) -> Decision:
+    """Return what the policy says to `question`.
+
+    Args:
+        turns: the earlier messages, oldest first.
+        course: its assignments name graded work that no document of the index poses.
+        graded: what graded work asks, from the index.
+        now: the moment of the question, for modes with dates; aware, in the course's zone.
+        vector: unit embedding of the question, when there is one.
+    """
+    day = now.date()
+    if policy.closed(day):
+        return policy.decision("closed", "every question is denied on this day")
+    earlier = [turn.text for turn in turns if turn.role == "user"]
+    finding = _in_conversation(question, earlier, graded, vector)
+    assignment = finding.assignment
+    if finding.rule == "graded-solution":
+        mode = policy.mode(assignment, day)
+        rule = {"allow": "graded-allowed", "hint": "graded-solution", "deny": "graded-denied"}[mode]
+        return policy.decision(rule, f"{finding.reason}; mode {mode}", assignment)
+    if assignment and finding.rule != "logistics" and policy.mode(assignment, day) == "deny":
+        return policy.decision("graded-denied", "all help with it is denied", assignment)
+    return policy.decision(finding.rule, finding.reason, assignment)
+
+
+def _in_conversation(
+    question: str, earlier: Sequence[str], graded: GradedItems, vector: Sequence[float] | None
+) -> _Finding:
+    """Judge `question` by itself, then as a continuation of what was asked before."""
+    finding = _judge(question, graded, vector)
+    if finding.rule not in _OPEN or not earlier:
+        return finding
+    plain = readings(question)
+    if not any(requests.presses(text) for text in plain):
+        return finding
+    if any(requests.asks_to_explain(text) for text in plain) and not any(
+        requests.wants_solution(text) for text in plain
+    ):
+        return finding
+    for text in reversed(earlier):
+        before = _judge(text, graded, None)
+        if before.rule not in _OPEN:
+            return _Finding(
+                before.rule, f"presses an earlier request ({before.reason})", before.assignment
+            )
+    return finding
+
+
+_OPEN = frozenset({"concept", "logistics", "own-work", "debugging", "crediting"})
+
+
+def _judge(question: str, graded: GradedItems, vector: Sequence[float] | None) -> _Finding:
+    """Judge one message by itself, in all its readings."""
+    texts = readings(question)
+    for rule, test in _HARMS:
+        if any(test(text) for text in texts):
+            return _Finding(rule, f"asks for what rule {rule!r} refuses")
+    asked = [_graded_request(text, question, graded, vector) for text in texts]
+    found = next((finding for finding in asked if finding), None)
+    if found:
+        return found
+    if any(harms.injects(text) for text in texts):
+        rest = harms.without_injection(texts[0])
+        if len(re.findall(r"[a-z]{3,}", rest)) < MIN_CONTENT_WORDS:
+            return _Finding("injection", "nothing but instructions to the tutor")
+    return _benign(texts[0])
+
+
+_HARMS = (
+    ("attribution", harms.evades_attribution),
+    ("exam", harms.during_exam),
+    ("impersonation", harms.impersonates),
+    ("private", harms.asks_private),
+    ("staff-only", harms.staff_only),
+)
+
+
+def _graded_request(
+    text: str, original: str, graded: GradedItems, vector: Sequence[float] | None
+) -> _Finding | None:
+    """Return the finding when `text` asks for graded work to be done."""
+    like = graded.named(original) or graded.pasted(text)
+    assignment = requests.assignment_of(text) or (like.assignment if like else None)
+    if requests.shows_own_work(text) and not requests.wants_full_fix(text):
+        return None
+    if requests.wants_solution(text) and (like or requests.mentions_graded(text)):
+        return _Finding("graded-solution", _why(like), assignment)
+    if like and like.kind == "paste" and requests.poses_task(text):
+        return _Finding("graded-solution", _why(like), assignment)
+    near = graded.alike(vector) if vector else None
+    if near and requests.poses_task(text) and not requests.asks_to_explain(text):
+        return _Finding("graded-solution", _why(near), near.assignment)
+    return None
+
+
+def _why(like: Likeness | None) -> str:
+    if like is None:
+        return "asks for graded work that it names"
+    return f"asks for graded work ({like.kind} likeness {like.score:.2f})"
+
+
+def _benign(text: str) -> _Finding:
+    assignment = requests.assignment_of(text)
+    if _CREDITING.search(text):
+        return _Finding("crediting", "asks how to credit AI", assignment)
+    if requests.reports_error(text):
+        return _Finding("debugging", "an error of the student's own", assignment)
+    if requests.asks_about_own_work(text):
+        return _Finding("own-work", "feedback on the student's own work", assignment)
+    if _LOGISTICS.search(text):
+        return _Finding("logistics", "about the running of the course", assignment)
+    return _Finding("concept", "about the material", assignment)

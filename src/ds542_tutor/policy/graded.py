@@ -1,0 +1,160 @@
+"""Graded work as something to compare with: what it asks, and the code it leaves to be written.
+
+Built from the chunks of graded documents, unpublished ones included. Comparing is lexical (shared
+word sequences), by code (names that only an assignment uses) and, when vectors are given, by
+embedding. What a likeness means for a question is decided in `classify` and `enforce`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ds542_tutor.documents import Chunk
+from ds542_tutor.policy.disguise import plain
+
+SHINGLE = 4
+"""Words in a row that count as copied: shorter runs are common English ("what is the")."""
+
+MIN_SHARED = 5
+"""Shared shingles that make a paste: eight words in a row, or two shorter runs."""
+
+MIN_SHARE = 0.3
+"""Share of the message's shingles found in one item; a student adds words of her own to a paste."""
+
+MIN_COSINE = 0.72
+"""Cosine at which two texts pose the same task with MiniLM (paraphrases lie above 0.75, questions
+on the same topic mostly below 0.7: https://www.sbert.net/docs/quickstart.html#semantic-textual-similarity)."""
+
+_STUB = re.compile(r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.\.\.", re.I | re.M)
+_DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w+)", re.M)
+_ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
+_WORD = re.compile(r"[a-z_]\w*|\d+(?:\.\d+)?")
+_TODO_NAME = re.compile(r"[a-z]+_\w+|[a-z]+\d\w*|[A-Z]\w*[A-Z]\w*|sigmoid|heaviside|relu")
+
+
+@dataclass(frozen=True, slots=True)
+class GradedItem:
+    """One graded chunk. `names`: functions it leaves to be written; `stubs`: variables likewise."""
+
+    chunk_id: str
+    document: str
+    assignment: str | None
+    shingles: frozenset[tuple[str, ...]] = field(repr=False)
+    names: frozenset[str]
+    stubs: frozenset[str]
+    vector: tuple[float, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How a message resembles a graded item. `kind`: "paste", "name" or "meaning"."""
+
+    kind: str
+    assignment: str | None
+    score: float
+    chunk_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GradedItems:
+    """All graded work. `names` maps each function that an assignment asks for to the assignment."""
+
+    items: tuple[GradedItem, ...] = ()
+    names: Mapping[str, str | None] = field(default_factory=dict)
+    stubs: frozenset[str] = frozenset()
+
+    @classmethod
+    def from_chunks(
+        cls,
+        chunks: Iterable[Chunk],
+        vectors: Mapping[str, Sequence[float]] | None = None,
+    ) -> GradedItems:
+        """Build from chunks; those that are not graded are left out.
+
+        `vectors` maps chunk ids to unit vectors; without it likeness in meaning is not judged.
+        """
+        items = [
+            _item(chunk, (vectors or {}).get(chunk.id, ()))
+            for chunk in chunks
+            if chunk.graded or chunk.assignment
+        ]
+        # A name that several assignments use ("train") belongs to none of them.
+        uses = Counter(name for name, _ in {(n, i.assignment) for i in items for n in i.names})
+        names = {n: i.assignment for i in items for n in i.names if uses[n] == 1}
+        return cls(tuple(items), names, frozenset().union(*(i.stubs for i in items)))
+
+    def pasted(self, text: str) -> Likeness | None:
+        """Return the item that `text` quotes, when a good part of it does."""
+        asked = shingles(text)
+        best: Likeness | None = None
+        for item in self.items:
+            shared = len(asked & item.shingles)
+            share = shared / max(1, len(asked))
+            if shared >= MIN_SHARED and share >= MIN_SHARE and (not best or share > best.score):
+                best = Likeness("paste", item.assignment, share, item.chunk_id)
+        return best
+
+    def named(self, text: str) -> Likeness | None:
+        """Return the assignment one of whose functions `text` names, spelled as code."""
+        for word in re.findall(r"\w+", text):
+            name = word.casefold()
+            if name in self.names and (_TODO_NAME.fullmatch(word) or f"{word}(" in text):
+                return Likeness("name", self.names[name], 1.0, "")
+        return None
+
+    def alike(self, vector: Sequence[float]) -> Likeness | None:
+        """Return the item nearest in meaning, when it is near enough."""
+        best: Likeness | None = None
+        for item in self.items:
+            cosine = sum(a * b for a, b in zip(item.vector, vector, strict=False))
+            if cosine >= MIN_COSINE and (not best or cosine > best.score):
+                best = Likeness("meaning", item.assignment, cosine, item.chunk_id)
+        return best
+
+
+def shingles(text: str) -> frozenset[tuple[str, ...]]:
+    """Return the runs of `SHINGLE` words (names, numbers) of `text`, punctuation ignored."""
+    words = _WORD.findall(plain(text))
+    return frozenset(tuple(words[i : i + SHINGLE]) for i in range(len(words) - SHINGLE + 1))
+
+
+def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
+    names, stubs = _left_open(chunk.text)
+    return GradedItem(
+        chunk.id,
+        chunk.document,
+        chunk.assignment,
+        shingles(chunk.text),
+        frozenset(n.casefold() for n in names),
+        frozenset(stubs),
+        tuple(vector),
+    )
+
+
+def _left_open(text: str) -> tuple[set[str], set[str]]:
+    """Return the functions and classes of `text` with something to fill in, and its stub variables.
+
+    A chunk may join cells and prose, so each definition is judged with the text up to the next one.
+    """
+    starts = list(_DEFINITION.finditer(text))
+    names = set()
+    for match, after in zip(starts, [*starts[1:], None], strict=True):
+        body = text[match.start() : after.start() if after else len(text)]
+        if _STUB.search(body):
+            names.add(match.group(1))
+    return names, set(_ASSIGNED_STUB.findall(text))
+
+
+def defined_names(code: str) -> set[str]:
+    """Return the functions and classes that `code` defines, by its syntax tree or, failing that,
+    by its `def` and `class` lines."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return set(_DEFINITION.findall(code))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
