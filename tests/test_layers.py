@@ -14,14 +14,18 @@ FLOORS: dict[str, int] = {
     "settings": 1, "course": 1, "calendar_answers": 1, "prompts": 1,
     "models": 2, "index": 2, "conversations": 2,
     "queries": 3, "policy": 3, "citations": 3,
-    "retrieval": 4,
+    "retrieval": 4, "replies": 4,
     "tutor": 5, "langchain_retriever": 5,
-    "app": 6, "doctor": 6, "cli": 7,
+    "assembly": 6,
+    "app": 7, "doctor": 7, "cli": 8,
 }  # fmt: skip
 """Floor of each module of `src/ds542_tutor`; a new module must be given one here."""
 
+VALUES = 1
+"""Up to this floor modules are mostly values and may use their neighbours; cycles are tested for."""
+
 INGEST_MAY_USE = 2
-EVAL_MAY_USE = 5
+EVAL_MAY_USE = 6
 
 OWNERS = {
     "torch": "models", "transformers": "models", "sentence_transformers": "models",
@@ -67,7 +71,8 @@ def test_a_module_imports_only_from_lower_floors(path: Path) -> None:
     here = room(path)
     assert here in FLOORS, f"give {here} a floor in tests/test_layers.py"
     for other in own_rooms(path) - {here}:
-        assert FLOORS[other] < FLOORS[here], f"{path.name} imports {other}"
+        low, high = FLOORS[other], FLOORS[here]
+        assert low < high or low == high <= VALUES, f"{path.name} imports {other}"
 
 
 @pytest.mark.parametrize("path", files(PACKAGE), ids=lambda p: str(p.relative_to(PACKAGE)))

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from ds542_tutor.dialogue import Hit, Query
 from ds542_tutor.documents import Chunk
 from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.lexical import tokenize
 from ds542_tutor.protocols import Embedder, Reranker
 from ds542_tutor.settings import RetrievalSettings
-from ds542_tutor.words import content_words
+from ds542_tutor.words import STOP_WORDS, content_words
 
 # Preferences multiply the fused score. They only have to reorder near neighbours in rank: with
 # rrf_k = 60 the first and the tenth rank of one searcher differ by a factor of 1.15.
@@ -26,6 +27,9 @@ _SAME_KIND = 1.15
 _SAME_PAGE = 1.5
 _EXERCISE = 0.8
 _OTHER_TERM = 0.5
+
+# Words of asking, as terms: they say nothing about what is asked.
+_ASKING = frozenset(tokenize(" ".join(sorted(STOP_WORDS))))
 
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
 _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
@@ -133,22 +137,19 @@ def evidence(query: Query, hits: Sequence[Hit], rarity: Callable[[str], float]) 
     """Judge in [0, 1] whether `hits` can carry an answer to `query`.
 
     The mean of two views, each from the best five hits: the highest cosine between question and
-    chunk, and the share of the question's content words, weighted by `rarity` (inverse document
-    frequency), that the best single chunk contains. A question on something the course does not
-    treat fails the second even where an embedding finds a vague neighbour.
+    chunk, and the share of the question's terms, weighted by `rarity` (inverse document frequency),
+    that the best single chunk contains. A question on something the course does not treat fails the
+    second even where an embedding finds a vague neighbour.
     """
-    if not hits:
+    terms = set(tokenize(query.text)) - _ASKING
+    total = sum(map(rarity, terms))
+    if not hits or not total:
         return 0.0
     top = hits[:5]
     similarity = max(hit.similarity for hit in top)
-    weights = {word: rarity(word) for word in content_words(query.text)}
-    total = sum(weights.values())
-    if not total:
-        return 0.0
-    covered = 0.0
-    for hit in top:
-        words = set(content_words(hit.chunk.search_text))
-        covered = max(covered, sum(w for word, w in weights.items() if word in words) / total)
+    covered = max(
+        sum(map(rarity, terms & set(tokenize(hit.chunk.search_text)))) / total for hit in top
+    )
     return 0.5 * (max(similarity, 0.0) + covered)
 
 

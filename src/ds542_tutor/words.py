@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _WORD = re.compile(r"[^\W_]{2,}")
-_STOP = frozenset(
+STOP_WORDS = frozenset(
     "a about actually after all also am an and any are as at be been before being but by can could"
     " did do does doesn don exactly for from get gets give go got had has have he her him his how i"
     " if im in into is isn it its just know like make many me mean means more most much my need no"
@@ -20,7 +20,7 @@ _STOP = frozenset(
 def content_words(text: str) -> list[str]:
     """Return the lower-case words of `text` that carry meaning, crudely stemmed, in order."""
     folded = unicodedata.normalize("NFKC", text).lower()
-    return [_stem(word) for word in _WORD.findall(folded) if word not in _STOP]
+    return [_stem(word) for word in _WORD.findall(folded) if word not in STOP_WORDS]
 
 
 def _stem(word: str) -> str:

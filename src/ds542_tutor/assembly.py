@@ -1,0 +1,101 @@
+"""Puts a working tutor together from settings, and a new one when staff publish a new index.
+
+The composition root that `cli`, `app.server` and `eval` share: models are loaded once, generations
+are opened as the current pointer moves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from ds542_tutor.citations import Checker, OverlapVerifier
+from ds542_tutor.dialogue import AnswerEvent, Turn
+from ds542_tutor.index.generations import Generation, IndexStore
+from ds542_tutor.models.embedding import load_embedder
+from ds542_tutor.models.generation import load_chat_model
+from ds542_tutor.models.quotes import QuotesModel
+from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.rules import load_policy
+from ds542_tutor.protocols import ChatModel
+from ds542_tutor.retrieval import Retriever
+from ds542_tutor.settings import Settings, project_file
+from ds542_tutor.tutor import Tutor
+
+
+class LiveTutor:
+    """A tutor that follows the index: each question is answered from the current generation.
+
+    Answers under way keep the generation they began with.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Load the models and open the current generation.
+
+        Raises:
+            IndexMissingError, IndexMismatchError: see `IndexStore.open_current`.
+            ModelError: a model cannot be loaded. SettingsError: the policy file is wrong.
+        """
+        self.settings = settings
+        self._store = IndexStore(settings.paths.index)
+        self._store.current_id()  # a missing index is told before models take seconds to load
+        self._policy = load_policy(project_file(settings.paths.policy))
+        self._embedder = load_embedder(settings.models)
+        self._model = load_chat_model(settings, self._embedder)
+        self._lock = threading.Lock()
+        self._tutor = self._assemble(self._store.open_current(self._embedder.model_id))
+
+    @property
+    def tutor(self) -> Tutor:
+        """The tutor over the current generation; opened anew when the pointer has moved."""
+        with self._lock:
+            if self._store.current_id() != self._tutor.generation.id:
+                self._tutor = self._assemble(self._store.open_current(self._embedder.model_id))
+            return self._tutor
+
+    @property
+    def generation(self) -> Generation:
+        """The current generation."""
+        return self.tutor.generation
+
+    @property
+    def model(self) -> ChatModel:
+        """The model that speaks."""
+        return self._model
+
+    def answer(
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        now: datetime | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[AnswerEvent]:
+        """Answer from the current generation; see `Tutor.answer`."""
+        return self.tutor.answer(question, turns, now, cancel)
+
+    def _assemble(self, generation: Generation) -> Tutor:
+        settings, embedder = self.settings, self._embedder
+        return Tutor(
+            generation=generation,
+            retriever=Retriever(
+                generation, embedder, settings.retrieval, term=generation.course.term
+            ),
+            model=self._model,
+            fallback=self._model if self._model.name == "quotes" else QuotesModel(embedder),
+            checker=Checker(OverlapVerifier(embedder), settings.answer.unsupported),
+            policy=self._policy,
+            graded=GradedItems.from_chunks(generation.chunks.select(graded=True)),
+            settings=settings,
+        )
+
+
+def with_overrides(settings: Settings, index: Path | None, model: str | None) -> Settings:
+    """Return `settings` with the index folder and the chat model of a command line, if given."""
+    if index is not None:
+        settings = replace(settings, paths=replace(settings.paths, index=index))
+    if model is not None:
+        settings = replace(settings, models=replace(settings.models, chat=model))
+    return settings

@@ -1,0 +1,247 @@
+"""The command line: `ds542-tutor ask | serve | doctor`.
+
+Answers go to stdout, everything else to stderr. Exit status: 0 for an answer, a hint, a refusal or
+an abstention; 2 for an error, told in one line; 1 when `doctor` finds something to mend.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import ds542_tutor
+from ds542_tutor.dialogue import Answer, Citation, Delta, Finished, Hit, Turn
+from ds542_tutor.errors import QuestionError, TutorError
+from ds542_tutor.settings import Settings, load_settings
+
+# A date without a time means that day at noon: late enough for "today", before any deadline.
+_NOON = time(12, 0)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    _quiet()
+    try:
+        settings = load_settings(arguments.config)
+        return int(arguments.run(arguments, settings))
+    except TutorError as error:
+        print(f"ds542-tutor: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("ds542-tutor: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, `head` for instance, has gone: nobody left to tell
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  # stays open until exit
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ds542-tutor", description=ds542_tutor.__doc__)
+    parser.add_argument("--version", action="version", version=ds542_tutor.__version__)
+    parser.add_argument("--config", type=Path, help="settings file (default: ds542.toml, if there)")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    ask = commands.add_parser("ask", help="answer one question")
+    ask.add_argument("question", help='the question; "-" reads it from standard input')
+    ask.add_argument("--json", action="store_true", help="print one JSON object")
+    ask.add_argument("--today", help="answer as of this day or moment (YYYY-MM-DD[THH:MM])")
+    ask.add_argument("--history", type=Path, help='JSON file: [["user", "…"], ["assistant", "…"]]')
+    ask.set_defaults(run=_ask)
+
+    serve = commands.add_parser("serve", help="open the chat")
+    serve.set_defaults(run=_serve)
+
+    doctor = commands.add_parser("doctor", help="check the installation and say what to do")
+    doctor.set_defaults(run=_doctor)
+
+    for command in (ask, serve, doctor):
+        command.add_argument("--index", type=Path, help="index folder (default: index)")
+        command.add_argument(
+            "--model", help="auto, quotes, smollm2, hf:<id or folder>, openai:<model>@<base url>"
+        )
+    return parser
+
+
+def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
+    from ds542_tutor.assembly import LiveTutor, with_overrides
+    from ds542_tutor.tutor import check_question
+
+    question = sys.stdin.read() if arguments.question == "-" else arguments.question
+    check_question(question, settings.answer.max_question_chars)
+    turns = read_history(arguments.history) if arguments.history else ()
+    moment = read_moment(arguments.today) if arguments.today else None
+    tutor = LiveTutor(with_overrides(settings, arguments.index, arguments.model))
+    if moment is not None and moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(tutor.generation.course.timezone))
+    streamed = not arguments.json and sys.stdout.isatty()
+    cancel = threading.Event()
+    answer: Answer | None = None
+    try:
+        for event in tutor.answer(question, turns, moment, cancel):
+            if streamed and isinstance(event, Delta):
+                print(event.text, end="", flush=True, file=sys.stderr)
+            elif isinstance(event, Finished):
+                answer = event.answer
+    finally:
+        cancel.set()
+    assert answer is not None, "the last event of Tutor.answer is Finished"
+    if streamed:
+        print("\n", file=sys.stderr)
+    print(json.dumps(answer_json(answer), ensure_ascii=False) if arguments.json else _text(answer))
+    return 0
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    from ds542_tutor.app.server import serve
+    from ds542_tutor.assembly import with_overrides
+
+    serve(with_overrides(settings, arguments.index, arguments.model))
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    from ds542_tutor.assembly import with_overrides
+    from ds542_tutor.doctor import examine
+
+    findings = examine(with_overrides(settings, arguments.index, arguments.model))
+    for finding in findings:
+        mark = "ok  " if finding.ok else "MEND"
+        remedy = f" -> {finding.remedy}" if finding.remedy else ""
+        print(f"{mark} {finding.subject}: {finding.state}{remedy}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def read_history(path: Path) -> tuple[Turn, ...]:
+    """Read earlier turns from a JSON file of [role, text] pairs, oldest first.
+
+    Raises:
+        QuestionError: the file is missing or not of that form.
+    """
+    form = 'a JSON list of ["user" or "assistant", "text"] pairs'
+    try:
+        pairs = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise QuestionError(f"The history file {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise QuestionError(f"The history file {path} is not JSON; it must be {form}.") from error
+    turns = []
+    for pair in pairs if isinstance(pairs, list) else [None]:
+        match pair:
+            case ["user" | "assistant" as role, str(text)]:
+                turns.append(Turn(role, text))
+            case _:
+                raise QuestionError(f"The history file {path} must be {form}.")
+    return tuple(turns)
+
+
+def read_moment(text: str) -> datetime:
+    """Read --today: a day (taken at noon) or a moment, in the course's zone when it names none.
+
+    Raises:
+        QuestionError: it is neither.
+    """
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return datetime.combine(date.fromisoformat(text), _NOON)
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise QuestionError(f"--today must be like 2026-02-10, but is {text!r}.") from error
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """Return the JSON form of an answer: the contract of `ask --json`."""
+    decision, disclosure = answer.decision, answer.disclosure
+    return {
+        "question": answer.question,
+        "standalone_question": answer.standalone_question,
+        "status": answer.status,
+        "text": answer.text,
+        "citations": [_citation_json(citation) for citation in answer.citations],
+        "hits": [_hit_json(hit) for hit in answer.hits],
+        "decision": {
+            "action": decision.action,
+            "rule": decision.rule,
+            "clause": decision.clause,
+            "assignment": decision.assignment,
+            "reason": decision.reason,
+        },
+        "disclosure": {
+            "tool": disclosure.tool,
+            "model": disclosure.model,
+            "date": disclosure.date,
+            "prompt": disclosure.prompt,
+            "use": disclosure.use,
+            "link": disclosure.link,
+            "as_comment": disclosure.as_comment,
+            "as_appendix": disclosure.as_appendix,
+        },
+        "generation": answer.generation,
+        "model": answer.model,
+        "timings_ms": answer.timings_ms,
+        "notices": list(answer.notices),
+        "dropped_markers": answer.dropped_markers,
+        "removed_sentences": answer.removed_sentences,
+    }
+
+
+def _citation_json(citation: Citation) -> dict[str, Any]:
+    return {
+        "marker": citation.marker,
+        "document": citation.document,
+        "title": citation.title,
+        "page": citation.page,
+        "page_label": citation.page_label,
+        "locator": citation.locator,
+        "quote": citation.quote,
+        "support": citation.support,
+        "score": citation.score,
+        "text": citation.text,
+    }
+
+
+def _hit_json(hit: Hit) -> dict[str, Any]:
+    return {
+        "document": hit.chunk.document,
+        "page": hit.chunk.locator.page,
+        "pages": list(hit.chunk.pages),
+        "score": round(hit.score, 5),
+        "retriever": hit.retriever,
+    }
+
+
+def _text(answer: Answer) -> str:
+    """Lay an answer out for a terminal: the text, its sources, how to credit it."""
+    lines = [answer.text, *answer.notices]
+    if answer.citations:
+        lines.append("\nSources")
+        for c in answer.citations:
+            place = ", ".join(part for part in (c.title, c.locator) if part)
+            lines.append(f"  [{c.marker}] {place} ({c.document}) · {c.support}")
+    credit = answer.disclosure
+    lines.append(f"\nModel: {answer.model} · index {answer.generation}")
+    lines.append(f"Using this in graded work? Credit it: {credit.tool}, {credit.date}.")
+    return "\n".join(lines)
+
+
+def _quiet() -> None:
+    """Keep libraries from printing and from calling out; set before any of them is imported."""
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ["ANONYMIZED_TELEMETRY"] = "False"
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,202 @@
+"""Puts final answers together: refusals, computed answers, abstentions, written ones.
+
+`tutor` decides which kind of reply a question gets; here each kind finds its evidence and words.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import ds542_tutor
+from ds542_tutor.calendar_answers import CourseAnswer
+from ds542_tutor.citations import Checked, cite, find_exact, number
+from ds542_tutor.dialogue import (
+    Answer,
+    Citation,
+    Decision,
+    Disclosure,
+    Hit,
+    Passage,
+    Query,
+    Status,
+    Turn,
+)
+from ds542_tutor.documents import Chunk
+from ds542_tutor.index.generations import Generation
+from ds542_tutor.policy.disclosure import make_disclosure
+from ds542_tutor.policy.enforce import enforce
+from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.rules import Policy
+
+COMPUTED = "calendar"
+"""Name of the retriever, and of the model, of answers computed from the course calendar."""
+POLICY_SPEAKS = "policy"
+
+_NEAREST = 2  # places an abstention points to: enough to look, few enough to read
+_TERMS = {"sp": "Spring", "fa": "Fall", "su": "Summer"}
+
+
+@dataclass(slots=True)
+class Reply:
+    """One answer in the making: what is known so far, and the clock."""
+
+    question: str
+    turns: tuple[Turn, ...]
+    now: datetime
+    generation: Generation
+    policy: Policy
+    query: Query = field(init=False)
+    decision: Decision = field(init=False)
+    hits: tuple[Hit, ...] = ()
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    started: float = field(default_factory=time.perf_counter)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Add the time spent inside to `timings_ms[stage]`."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            spent = (time.perf_counter() - start) * 1000
+            self.timings_ms[stage] = self.timings_ms.get(stage, 0.0) + spent
+
+    def first_token(self) -> None:
+        """Note that the first piece of text is there, once."""
+        elapsed = (time.perf_counter() - self.started) * 1000
+        self.timings_ms.setdefault("first_token", elapsed)
+
+    def refuse(self) -> Answer:
+        """Say no, why, and what help there is; cite the clause where the course states it."""
+        text = self.policy.wording(self.decision)
+        citation = self._clause_citation(text)
+        if citation is not None:
+            text = f"{text} [1]"
+        return self._finish("refused", text, (citation,) if citation else (), POLICY_SPEAKS)
+
+    def from_calendar(self, computed: CourseAnswer) -> Answer:
+        """Give an answer that was computed from the course calendar, citing its files."""
+        citations, hits = [], []
+        for marker, fact in enumerate(computed.sources, start=1):
+            chunk = self._chunk_with(fact.document, fact.quote)
+            if chunk is None:
+                continue
+            start, end = find_exact(fact.quote, chunk.text) or (0, 0)
+            passage = Passage(marker, chunk, chunk.text)
+            citations.append(cite(passage, start, end, 1.0, fact.quote))
+            hits.append(Hit(chunk, 1.0, COMPUTED, 1.0))
+        found = {hit.chunk.id for hit in hits}
+        self.hits = (*hits, *(hit for hit in self.hits if hit.chunk.id not in found))
+        return self._finish("answered", computed.text, tuple(citations), COMPUTED)
+
+    def abstain(self) -> Answer:
+        """Say that the materials do not cover the question, what is near, and whom to ask."""
+        near = [hit for hit in self.hits if hit.similarity > 0][:_NEAREST]
+        text = "The course materials I have don't answer this, so I won't guess."
+        citations = []
+        if near:
+            places = []
+            for passage in number(near, _NEAREST, budget_words=10_000):
+                citations.append(cite(passage, 0, 0, 0.0, ""))
+                where = passage.chunk.locator.describe()
+                places.append(
+                    f"{passage.chunk.title}{f', {where}' if where else ''} [{passage.number}]"
+                )
+            text += f" The nearest I found: {'; '.join(places)}."
+        return self._finish("abstained", f"{text} {self.policy.contact}", tuple(citations), "")
+
+    def written(self, checked: Checked, model: str, graded: GradedItems) -> Answer:
+        """Give a checked draft, with the policy enforced on it."""
+        hint = self.decision.action == "hint"
+        disclosure = self._disclosure(checked.text, model)
+        enforced = enforce(checked.text, self.decision, disclosure, graded)
+        text = enforced.text
+        if hint:
+            text = f"{self.policy.wording(self.decision)}\n\n{text}".strip()
+        notices = [*enforced.notices, *self._term_notices(checked.citations)]
+        answer = self._finish(
+            "hinted" if hint else "answered", text, checked.citations, model, tuple(notices)
+        )
+        return replace(
+            answer,
+            dropped_markers=checked.dropped_markers,
+            removed_sentences=checked.removed_sentences,
+        )
+
+    def _finish(
+        self,
+        status: Status,
+        text: str,
+        citations: tuple[Citation, ...],
+        model: str,
+        notices: tuple[str, ...] = (),
+    ) -> Answer:
+        self.first_token()
+        self.timings_ms["total"] = (time.perf_counter() - self.started) * 1000
+        for stage in ("policy", "retrieval", "generation", "verification"):
+            self.timings_ms.setdefault(stage, 0.0)
+        return Answer(
+            question=self.question,
+            standalone_question=self.query.text,
+            status=status,
+            text=text,
+            citations=citations,
+            hits=self.hits,
+            decision=self.decision,
+            disclosure=self._disclosure(text, model),
+            generation=self.generation.id,
+            model=model or "none",
+            timings_ms={name: round(ms, 1) for name, ms in self.timings_ms.items()},
+            notices=notices,
+        )
+
+    def _disclosure(self, text: str, model: str) -> Disclosure:
+        return make_disclosure(
+            self.question,
+            text,
+            model or "none",
+            self.now.date(),
+            "",
+            ds542_tutor.__version__,
+            self.turns,
+        )
+
+    def _chunk_with(self, document: str, quote: str) -> Chunk | None:
+        """Return the chunk of `document` that holds `quote`, else its first one."""
+        chunks = self.generation.chunks.by_document(document)
+        holding = (c for c in chunks if find_exact(quote, c.text) is not None)
+        return next(holding, chunks[0] if chunks else None)
+
+    def _clause_citation(self, text: str) -> Citation | None:
+        """Find where the course's own site states the policy that a refusal rests on."""
+        if not self.decision.clause:
+            return None
+        wanted = f"Generative AI Assistance GAIA policy students shall {text}"
+        found = [i for i, _ in self.generation.lexical.search(wanted, 20)]
+        chunks = {c.id: c for c in self.generation.chunks.get(found)}
+        for identifier in found:
+            chunk = chunks.get(identifier)
+            if chunk and chunk.kind == "site" and "GAIA" in chunk.search_text:
+                return cite(Passage(1, chunk, chunk.text), 0, 0, 1.0, text)
+        return None
+
+    def _term_notices(self, citations: Sequence[Citation]) -> Iterator[str]:
+        """Label evidence from another term: its dates and rules are not this term's."""
+        running = self.generation.course.term
+        terms = {
+            chunk.term
+            for chunk in self.generation.chunks.get([c.chunk_id for c in citations])
+            if chunk.term and running and chunk.term != running
+        }
+        for term in sorted(terms):
+            yield f"Part of this comes from {term_name(term)}, not from this term."
+
+
+def term_name(term: str) -> str:
+    """Return "Fall 2025" for "fa2025"; other spellings stay as they are."""
+    season, year = term[:2].lower(), term[2:]
+    return f"{_TERMS[season]} {year}" if season in _TERMS and year.isdigit() else term

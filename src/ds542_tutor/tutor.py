@@ -1,0 +1,193 @@
+"""`Tutor.answer`: one question from top to bottom, as events that end with the checked answer.
+
+Each step has a module of its own; this one tells the story. It saves nothing (the chat does) and
+prints nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ds542_tutor.calendar_answers import answer_from_course
+from ds542_tutor.citations import Checked, Checker, number
+from ds542_tutor.dialogue import (
+    Answer,
+    AnswerEvent,
+    Delta,
+    Finished,
+    Hit,
+    Passage,
+    Prompt,
+    Stage,
+    Turn,
+)
+from ds542_tutor.errors import QuestionError
+from ds542_tutor.index.generations import Generation
+from ds542_tutor.policy.classify import decide
+from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.rules import Policy
+from ds542_tutor.prompts import render
+from ds542_tutor.protocols import ChatModel
+from ds542_tutor.queries import standalone
+from ds542_tutor.replies import Reply
+from ds542_tutor.retrieval import Retriever, evidence
+from ds542_tutor.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
+# How models say that the passages do not help; believed only of a short draft that cites nothing.
+_NOTHING_FOUND = re.compile(
+    r"(?:do|does|did)(?: not|n't) (?:answer|cover|say|mention|contain|address|include|provide)",
+    re.I,
+)
+
+SMALL_MODELS = frozenset({"smollm2"})
+"""Models that get the short prompt with an example: they lose the thread in the long one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tutor:
+    """Answers questions from one generation of the index, with one chat model.
+
+    `fallback` writes when nothing of the model's draft stands up to the check.
+    """
+
+    generation: Generation
+    retriever: Retriever
+    model: ChatModel
+    fallback: ChatModel
+    checker: Checker
+    policy: Policy
+    graded: GradedItems
+    settings: Settings
+
+    def answer(
+        self,
+        question: str,
+        turns: Sequence[Turn] = (),
+        now: datetime | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[AnswerEvent]:
+        """Answer `question` after `turns` (oldest first), as of `now` (the present by default).
+
+        Yields stages and pieces of the draft; the last event is `Finished` with the checked
+        answer, whose text replaces the draft. Setting `cancel` stops the model; what it wrote so
+        far is checked and returned.
+
+        Raises:
+            QuestionError: the question is empty or too long.
+            ModelError: the model failed.
+        """
+        check_question(question, self.settings.answer.max_question_chars)
+        course = self.generation.course
+        now = now or datetime.now(ZoneInfo(course.timezone))
+        reply = Reply(question, tuple(turns), now, self.generation, self.policy)
+        with reply.timed("policy"):
+            reply.decision = decide(question, turns, self.policy, course, self.graded, now)
+        yield Stage("searching")
+        with reply.timed("retrieval"):
+            reply.query = standalone(question, turns)
+            reply.hits = self.retriever.search(reply.query)
+        if reply.decision.action == "refuse":
+            yield Finished(reply.refuse())
+        elif reply.decision.action == "answer" and (
+            computed := answer_from_course(course, question, now, turns)
+        ):
+            yield Finished(reply.from_calendar(computed))
+        elif not self._can_answer(reply):
+            yield Finished(reply.abstain())
+        else:
+            yield from self._write(reply, cancel or threading.Event())
+
+    def _can_answer(self, reply: Reply) -> bool:
+        """Whether the hits carry an answer; a hint only needs something to point to."""
+        if reply.decision.action == "hint":
+            return bool(reply.hits)
+        found = evidence(reply.query, reply.hits, self.generation.lexical.rarity)
+        return found >= self.settings.retrieval.abstain_below
+
+    def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
+        """Let the model write, check every sentence, fall back to quotes or silence."""
+        retrieval = self.settings.retrieval
+        passages = number(self._usable(reply), retrieval.passages, retrieval.budget_words)
+        prompt = self._prompt(reply, passages)
+        yield Stage("writing")
+        draft = ""
+        with reply.timed("generation"):
+            for piece in self.model.stream(prompt, cancel):
+                reply.first_token()
+                draft += piece
+                yield Delta(piece)
+        yield Stage("checking")
+        yield Finished(self._check(reply, prompt, draft))
+
+    def _check(self, reply: Reply, prompt: Prompt, draft: str) -> Answer:
+        model = self.model.name
+        checked = self._checked(reply, prompt, draft)
+        if not checked.citations:
+            silent = _NOTHING_FOUND.search(draft) and len(draft) < 400
+            if silent or self.model is self.fallback:
+                return reply.abstain()
+            with reply.timed("generation"):
+                draft = "".join(self.fallback.stream(prompt, threading.Event()))
+            model = self.fallback.name
+            checked = self._checked(reply, prompt, draft)
+            if not checked.citations:
+                return reply.abstain()
+        return reply.written(checked, model, self.graded)
+
+    def _checked(self, reply: Reply, prompt: Prompt, draft: str) -> Checked:
+        with reply.timed("verification"):
+            return self.checker.check(draft, prompt.passages)
+
+    def _usable(self, reply: Reply) -> list[Hit]:
+        """Drop other terms' chunks, unless nothing else was found; in hints also the problem."""
+        term = self.generation.course.term
+        current = [h for h in reply.hits if not h.chunk.term or not term or h.chunk.term == term]
+        if reply.decision.action == "hint":
+            current = [h for h in current if not h.chunk.graded and not h.chunk.exercise] or current
+        return current or list(reply.hits)
+
+    def _prompt(self, reply: Reply, passages: tuple[Passage, ...]) -> Prompt:
+        action = reply.decision.action
+        small = self.model.name in SMALL_MODELS
+        return Prompt(
+            question=reply.query.text,
+            passages=passages,
+            messages=render(reply.question, passages, reply.turns, action, small=small),
+            action=action,
+            max_tokens=self.settings.models.max_tokens,
+        )
+
+    def as_runnable(self) -> Runnable[str, Answer]:
+        """Return the tutor as a LangChain Runnable from a question to its `Answer`."""
+        from langchain_core.runnables import RunnableLambda
+
+        def finished(question: str) -> Answer:
+            *_, last = self.answer(question)
+            assert isinstance(last, Finished)
+            return last.answer
+
+        return RunnableLambda(finished)
+
+
+def check_question(question: str, limit: int) -> None:
+    """Refuse what is no question at all.
+
+    Raises:
+        QuestionError: it is blank, or longer than `limit` characters.
+    """
+    if not question.strip():
+        raise QuestionError("The question is empty; type what you would like to know.")
+    if len(question) > limit:
+        raise QuestionError(
+            f"The question has {len(question):,} characters, the limit is {limit:,}; "
+            "keep the part that matters, for instance the error message and the lines around it."
+        )

@@ -1,0 +1,47 @@
+"""Follow-ups become standalone; filters are read off the words."""
+
+import pytest
+
+from ds542_tutor.dialogue import Turn
+from ds542_tutor.queries import standalone
+
+ASKED = (
+    Turn("user", "What does dropout do to hidden units?"),
+    Turn("assistant", "It zeroes them."),
+)
+
+
+@pytest.mark.parametrize(
+    "question", ["and why?", "Why does it help?", "what about at test time?", "in one line?"]
+)
+def test_a_follow_up_takes_its_subject_along(question: str) -> None:
+    assert standalone(question, ASKED).text == f"What does dropout do to hidden units? {question}"
+
+
+def test_a_chain_of_follow_ups_reaches_back_to_the_subject() -> None:
+    turns = (*ASKED, Turn("user", "and why?"), Turn("assistant", "It regularizes."))
+    assert "dropout" in standalone("is that always so?", turns).text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Explain the softmax function in multiclass classification please",
+        "Who is the instructor of DS542?",
+    ],
+)
+def test_a_new_subject_stands_alone(question: str) -> None:
+    assert standalone(question, ASKED).text == question
+
+
+def test_without_a_conversation_nothing_is_added() -> None:
+    assert standalone("and why?", ()).text == "and why?"
+
+
+def test_filters_are_read_off_the_words() -> None:
+    query = standalone("Which slide in lecture 7 shows the mask? slide 12?", ())
+    assert (query.lecture, query.page, query.kind) == (7, 12, "slides")
+    assert standalone("hw #2 question 3", ()).assignment == "homework2"
+    assert standalone("the disc 5 notebook", ()).assignment == "discussion5"
+    assert standalone("UDL 4.2 says what?", ()).section == "4.2"
+    assert standalone("what is eq. 11.3.2", ()).section == "11.3.2"
