@@ -117,7 +117,8 @@ def test_a_sentence_without_marker_gets_one(checker: Checker) -> None:
 
 def test_code_and_lists_keep_their_form(checker: Checker) -> None:
     code = "```python\nfor i in range(3):\n    x[1] = i\n```"
-    draft = f"- Pooling layers have no parameters [2].\n- At test time all units are kept [1].\n\n{code}"
+    items = "- Pooling layers have no parameters [2].\n- At test time all units are kept [1]."
+    draft = f"{items}\n\n{code}"
     assert checker.check(draft, PASSAGES).text == draft
 
 

@@ -22,7 +22,7 @@ FLOORS: dict[str, int] = {
 """Floor of each module of `src/ds542_tutor`; a new module must be given one here."""
 
 VALUES = 1
-"""Up to this floor modules are mostly values and may use their neighbours; cycles are tested for."""
+"""Up to this floor modules are mostly values and may use their neighbours, without cycles."""
 
 INGEST_MAY_USE = 2
 EVAL_MAY_USE = 6

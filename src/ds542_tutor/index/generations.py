@@ -63,7 +63,7 @@ class Generation:
             self.dense = DenseIndex.open(folder / _DENSE)
             opened.callback(self.dense.close)
             self.lexical = LexicalIndex.open(folder / _LEXICAL)
-            self.course = _read_course(folder / _COURSE)
+            self.course = _read_course(folder / _COURSE, manifest)
             self._opened = opened.pop_all()
 
     def source_file(self, sha256: str) -> Path:
@@ -339,9 +339,10 @@ def _metadata(chunk: Chunk) -> dict[str, str | int | bool]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-def _read_course(file: Path) -> Course | None:
+def _read_course(file: Path, manifest: Manifest) -> Course:
+    """Return the stored calendar; one that knows nothing where the corpus has no course site."""
     if not file.is_file():
-        return None
+        return Course(name=manifest.corpus, term=manifest.term or "")
     return from_json(Course, json.loads(file.read_text(encoding="utf-8")))
 
 
