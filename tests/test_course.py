@@ -1,0 +1,32 @@
+"""The calendar survives its JSON form, types included."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from ds542_tutor.course import Assignment, Course, Discussion, Lecture, Person, from_json, to_json
+
+EASTERN = ZoneInfo("America/New_York")
+COURSE = Course(
+    name="DS542",
+    term="sp2026",
+    lectures=(
+        Lecture(1, "Intro", datetime(2026, 1, 20, 15, 30, tzinfo=EASTERN), "l1.md", deck="01.pdf"),
+    ),
+    assignments=(
+        Assignment("homework1", "Homework 1", "hw1.md", due=datetime(2026, 1, 27, 23, 59)),
+        Assignment("project1", "Project 1", "p1.md", published=False, files=("p1.ipynb",)),
+    ),
+    discussions=(Discussion(4, "Gradients", date(2026, 2, 13), "d4.md"),),
+    people=(Person("Ada", "instructor", "people.yml", email="ada@bu.edu"),),
+    weights=(("Projects", 70.0), ("Discussions", 15.0)),
+    late_penalty=0.2,
+    late_hours=48.0,
+)
+
+
+def test_a_course_comes_back_from_json_as_it_was() -> None:
+    assert from_json(Course, to_json(COURSE)) == COURSE
+
+
+def test_an_unknown_key_of_a_newer_version_is_ignored() -> None:
+    assert from_json(Course, {**to_json(COURSE), "mascot": "terrier"}) == COURSE
