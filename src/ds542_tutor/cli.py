@@ -15,11 +15,11 @@ import threading
 from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import ds542_tutor
-from ds542_tutor.dialogue import Answer, Citation, Delta, Finished, Hit, Turn
+from ds542_tutor.answer_json import answer_json
+from ds542_tutor.dialogue import Answer, Delta, Finished, Turn
 from ds542_tutor.errors import QuestionError, TutorError
 from ds542_tutor.settings import Settings, load_settings
 
@@ -156,67 +156,6 @@ def read_moment(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError as error:
         raise QuestionError(f"--today must be like 2026-02-10, but is {text!r}.") from error
-
-
-def answer_json(answer: Answer) -> dict[str, Any]:
-    """Return the JSON form of an answer: the contract of `ask --json`."""
-    decision, disclosure = answer.decision, answer.disclosure
-    return {
-        "question": answer.question,
-        "standalone_question": answer.standalone_question,
-        "status": answer.status,
-        "text": answer.text,
-        "citations": [_citation_json(citation) for citation in answer.citations],
-        "hits": [_hit_json(hit) for hit in answer.hits],
-        "decision": {
-            "action": decision.action,
-            "rule": decision.rule,
-            "clause": decision.clause,
-            "assignment": decision.assignment,
-            "reason": decision.reason,
-        },
-        "disclosure": {
-            "tool": disclosure.tool,
-            "model": disclosure.model,
-            "date": disclosure.date,
-            "prompt": disclosure.prompt,
-            "use": disclosure.use,
-            "link": disclosure.link,
-            "as_comment": disclosure.as_comment,
-            "as_appendix": disclosure.as_appendix,
-        },
-        "generation": answer.generation,
-        "model": answer.model,
-        "timings_ms": answer.timings_ms,
-        "notices": list(answer.notices),
-        "dropped_markers": answer.dropped_markers,
-        "removed_sentences": answer.removed_sentences,
-    }
-
-
-def _citation_json(citation: Citation) -> dict[str, Any]:
-    return {
-        "marker": citation.marker,
-        "document": citation.document,
-        "title": citation.title,
-        "page": citation.page,
-        "page_label": citation.page_label,
-        "locator": citation.locator,
-        "quote": citation.quote,
-        "support": citation.support,
-        "score": citation.score,
-        "text": citation.text,
-    }
-
-
-def _hit_json(hit: Hit) -> dict[str, Any]:
-    return {
-        "document": hit.chunk.document,
-        "page": hit.chunk.locator.page,
-        "pages": list(hit.chunk.pages),
-        "score": round(hit.score, 5),
-        "retriever": hit.retriever,
-    }
 
 
 def _text(answer: Answer) -> str:
