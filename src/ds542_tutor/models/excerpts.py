@@ -1,0 +1,293 @@
+"""Cuts passages into excerpts that can stand in an answer: sentences, short lists, formulas, code.
+
+An excerpt is verbatim up to white space, bullets and a final stop, so that the citation check finds
+it again. How readable it is on its own is judged here; how well it answers is for `quotes`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ds542_tutor.dialogue import Passage
+from ds542_tutor.sentences import Block, Span, block_sentences, split_blocks
+
+ExcerptKind = Literal["sentence", "list", "code"]
+
+MIN_WORDS = 4  # less is a heading, a label of a figure or page furniture
+MAX_WORDS = 70  # a longer "sentence" is several that lost their stops
+_LIST_WORDS = 60  # a list above this is no answer but the whole slide; its items stand alone
+_LEAD_WORDS = 14  # a heading above this is a sentence
+_MAX_CODE_LINES = 30  # about one screen
+
+# Share of characters that belong to torn formulas from which an excerpt cannot be read, and from
+# which it reads badly. Read off the lecture decks: clean sentences have up to 0.06.
+_GARBLED_FROM = 0.28
+_MESSY_FROM = 0.1
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|will|would|may|might|must|should"
+    r"|need|needs|makes?|takes?|gives?|gets?|uses?|used|lets?|means?|allows?|helps?|keeps?|leads?"
+    r"|causes?|becomes?|requires?|depends?|adds?|adding|learns?|learned|trains?|trained|computes?|computed"
+    r"|predicts?|maps?|returns?|produces?|reduces?|increases?|decreases?|grows?|shrinks?|prevents?|avoids?"
+    r"|applies|apply|applied|minimi[sz]es?|maximi[sz]es?|measures?|describes?|defines?|represents?"
+    r"|contains?|includes?|consists?|starts?|ends?|shows?|works?|happens?|occurs?|provides?|improves?"
+    r"|multipl(?:y|ies)|divides?|dividing|scales?|shifts?|rescales?|normali[sz]es?|updates?|passes"
+    r"|go(?:es)?|comes?|moves?|falls?|converges?|approximates?|encourages?|penali[sz]es?|combines?"
+    r"|averages?|sums?|chooses?|selects?|sets?|submit|due|costs?|loses?|counts?|covers?|assumes?|fits?"
+    r"|suffers?|replaces?|removes?|drops?|stops?|holds?|exists?|tends?|changes?|remains?|stays?|receives?"
+    r"|introduces?|generates?|encodes?|decodes?|boosts?|compares?|trades?|vanish(?:es)?|explodes?"
+    r"|calculates?|estimates?|initiali[sz]es?|initiali[sz]ed|ensures?|cannot|['’]s|['’]re|n['’]t)\b",
+    re.I,
+)
+_ANAPHOR = re.compile(
+    r"(?:This|These|Those|It|Its|They|Their|Such|That|He|She|Both|The (?:latter|former)"
+    r"|In (?:this|that|such)|However|Instead|Moreover|Furthermore|Thus|Therefore|Hence|Then|Consequently|Similarly|Likewise"
+    r"|Also|And|But|So|Yet|Otherwise|Nonetheless|Nevertheless|Note that (?:this|these|it)|As such"
+    r"|For (?:instance|example)|In (?:contrast|fact|turn|particular|other words)|On the other hand"
+    r"|Again|Finally|Here|There we|Rather|Unfortunately|Accordingly|As a (?:result|consequence))\b"
+)
+_POINTER = re.compile(
+    r"\b(?:see|in|as shown in|from) (?:Fig|Figure|Table|Section|Chapter|Exercise|Appendix)s?\.? ?\d"
+    r"|\bon the (?:left|right)\b|\b(?:left|right) panel\b|\bshown (?:above|below|here)\b",
+    re.I,
+)
+_META = re.compile(
+    r"\b(?:in this (?:section|chapter|lecture|notebook|course)"
+    r"|(?:section|chapter) (?:introduces|covers)|let(?:'s|’s| us)"
+    r"|we(?:'ll| will|’ll| shall) (?:see|discuss|cover|look|return|revisit|now|learn|talk)"
+    r"|recall that|as we (?:saw|will|discussed|have seen)|next (?:time|lecture|section|week)"
+    r"|last (?:time|lecture|week)|i(?:'ll|’ll) )\b",
+    re.I,
+)
+_BIBLIOGRAPHY = re.compile(r"\b(?:arXiv|doi|ISBN|In Proceedings|pp\. \d)|^\[?[A-Z][a-z]+, [A-Z]\.")
+_TASK = re.compile(
+    r"^(?:\W*\(?[\da-z]{1,3}[.)])?\s*(?:Show|Prove|Derive|Compute|Implement|Write|Plot|Find|Verify|Repeat"
+    r"|Calculate|Consider|Sketch|Try|Modify|Complete|Exercise|Problem|Question|Task|Discuss|Can you"
+    r"|What (?:happens|if|would)|TODO|Fill in|Your (?:code|answer))\b",
+    re.I,
+)
+_TASK_SECTION = re.compile(
+    r"^\W*(?:\d+(?:\.\d+)*\.? +)?(?:Exercises?|Problems|Discussion|References)\W*$"
+)
+_FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\]|`[^`\n]+`", re.S)
+_UNFINISHED = re.compile(
+    r"(?:[,:;=+(-]|\b(?:a|an|the|of|to|and|or|is|in|with|by|for|that|on|are|as|from|we|where|if|our|some)"
+    r"|[\u0370-\u03ff\U0001d400-\U0001d7ff])$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A piece of a passage that can be quoted.
+
+    Attributes:
+        start, end: half-open range in the passage's text.
+        text: as it stands in an answer, without marker and final stop; code as it is.
+        context: heading above it, for the meaning of terse bullets.
+        flaw: what readers dislike about it, in [0, 1]; 0 is a clean sentence.
+        leans: it begins with a reference to the sentence before.
+        task: it sets a task rather than explains.
+        before: the sentence right before it in the same paragraph, when that is fit too.
+    """
+
+    passage: Passage
+    start: int
+    end: int
+    text: str
+    kind: ExcerptKind
+    context: str = ""
+    flaw: float = 0.0
+    leans: bool = False
+    task: bool = False
+    before: Excerpt | None = field(default=None, repr=False, compare=False)
+
+
+def cut(passage: Passage) -> list[Excerpt]:
+    """Return the excerpts of `passage` in order; those of a list may overlap its items'."""
+    found: list[Excerpt] = []
+    locator = passage.chunk.locator
+    context = locator.slide_title or (locator.section[-1] if locator.section else "")
+    blocks = split_blocks(passage.text)
+    i = 0
+    while i < len(blocks):
+        block = blocks[i]
+        if _TASK_SECTION.match(block.text):
+            break  # exercises and references run to the end of a section
+        if block.kind == "code":
+            found.extend(_code(passage, block, context))
+            i += 1
+        elif block.kind == "math":
+            i += 1  # quoted with the sentence that introduces it
+        elif _is_heading(block):
+            items = _run_of_items(blocks, i + 1)
+            found.extend(_from_list(passage, block, items, block.text))
+            context = squeeze(block.text)
+            i += 1 + len(items)
+        elif block.kind == "item":
+            items = _run_of_items(blocks, i)
+            found.extend(_from_list(passage, None, items, context))
+            i += len(items)
+        else:
+            after = blocks[i + 1] if i + 1 < len(blocks) else None
+            found.extend(_from_prose(passage, block, after, context))
+            i += 1
+    return found
+
+
+def squeeze(text: str) -> str:
+    """Put `text` on one line."""
+    return " ".join(text.split())
+
+
+def word_count(text: str) -> int:
+    """Count the words of letters; symbols and numbers are no words."""
+    return len(_WORD.findall(text))
+
+
+def garble(text: str) -> float:
+    """Return the share of `text` that looks like formulas torn apart by text extraction.
+
+    Counts characters of tokens that are a lone symbol, letter or digit, and characters of the
+    mathematical alphabets; text inside `$…$` or backticks is fine.
+    """
+    plain = _FORMULA.sub(" ", text)
+    total = len("".join(plain.split()))
+    if not total:
+        return 0.0
+    torn = 0
+    for token in plain.split():
+        core = token.strip(".,;:!?()[]\"'“”’")
+        if any(unicodedata.category(c) in ("Co", "Cn", "Mn", "Cc") or c == "\ufffd" for c in token):
+            torn += 2 * len(token)
+        elif (
+            len(core) <= 1
+            and core not in ("a", "A", "I", "–", "-", "—", "&", "=", "")
+            and not core.isdigit()
+        ):
+            torn += len(token)
+        else:
+            torn += sum("\U0001d400" <= c <= "\U0001d7ff" for c in token)
+    return min(torn / total, 1.0)
+
+
+def _run_of_items(blocks: Sequence[Block], start: int) -> list[Block]:
+    end = start
+    while end < len(blocks) and blocks[end].kind == "item":
+        end += 1
+    return list(blocks[start:end])
+
+
+def _is_heading(block: Block) -> bool:
+    if block.kind == "heading":
+        return True
+    text = block.text.rstrip()
+    if block.kind != "prose" or word_count(text) > _LEAD_WORDS or text.endswith((".", "!")):
+        return False
+    return text.endswith((":", "?")) or not _VERB.search(text) or "\n" not in text
+
+
+def _from_prose(
+    passage: Passage, block: Block, after: Block | None, context: str
+) -> Iterator[Excerpt]:
+    spans = block_sentences(block)
+    before: Excerpt | None = None
+    for span in spans:
+        end, text = span.end, squeeze(span.text)
+        if span is spans[-1] and after is not None and after.kind == "math":
+            end, text = after.end, f"{text} {squeeze(after.text)}"
+        before = _sentence(passage, span.start, end, text, context, before)
+        if before is not None:
+            yield before
+
+
+def _from_list(
+    passage: Passage, lead: Block | None, items: list[Block], context: str
+) -> Iterator[Excerpt]:
+    """Yield the whole list as "Lead: item; item" when it is short, and each item that can stand."""
+    if not items:
+        return
+    title = squeeze(lead.text).rstrip(":. ") if lead else ""
+    quotable = title if title and not title.endswith("?") else ""
+    bodies = [squeeze(item.text).rstrip(".;,: ") for item in items]
+    whole = "; ".join(bodies)
+    if quotable:
+        whole = f"{quotable}: {whole}"
+    inner_stops = any(len(block_sentences(item)) > 1 for item in items)
+    if (quotable or len(items) > 1) and not inner_stops and word_count(whole) <= _LIST_WORDS:
+        begin = lead.start if lead and quotable else items[0].start
+        made = _sentence(passage, begin, items[-1].end, whole, squeeze(context), None)
+        if made is not None:
+            yield Excerpt(passage, made.start, made.end, made.text, "list", made.context, made.flaw)
+    for position, item in enumerate(items):
+        for span in block_sentences(item):
+            if made := _item(passage, span, lead if position == 0 and quotable else None, context):
+                yield made
+
+
+def _item(passage: Passage, span: Span, lead: Block | None, context: str) -> Excerpt | None:
+    """Return an item that says something by itself; under the title right above it."""
+    text = squeeze(span.text).rstrip(".;, ")
+    if not _VERB.search(text):
+        return None
+    start = span.start
+    if lead is not None and not re.match(r"(?:The|A|An|We|You|If|In|It)\b", text):
+        start, text = lead.start, f"{squeeze(lead.text).rstrip(':. ')}: {text}"
+    return _sentence(passage, start, span.end, text, squeeze(context), None)
+
+
+def _sentence(
+    passage: Passage, start: int, end: int, text: str, context: str, before: Excerpt | None
+) -> Excerpt | None:
+    """Judge one sentence; None when nobody should have to read it."""
+    words = word_count(text)
+    torn = garble(text)
+    bare = text.rstrip(".! ")
+    if not MIN_WORDS <= words <= MAX_WORDS or torn >= _GARBLED_FROM or text.endswith("?"):
+        return None
+    if _UNFINISHED.search(bare) or _BIBLIOGRAPHY.search(text) or not _begins_well(text):
+        return None
+    flaw = 0.0
+    if torn >= _MESSY_FROM:
+        flaw += 0.3
+    if not text.endswith((".", "!", "$")) and not _VERB.search(text):
+        flaw += 0.3
+    if words < 7:
+        flaw += 0.15
+    elif words > 45:
+        flaw += 0.2
+    if _POINTER.search(text):
+        flaw += 0.2
+    if _META.search(text):
+        flaw += 0.35
+    return Excerpt(
+        passage=passage,
+        start=start,
+        end=end,
+        text=_capitalised(bare),
+        kind="sentence",
+        context=context,
+        flaw=min(flaw, 1.0),
+        leans=bool(_ANAPHOR.match(text)),
+        task=bool(_TASK.match(text)),
+        before=before,
+    )
+
+
+def _begins_well(text: str) -> bool:
+    """Whether `text` is not the rest of a sentence whose beginning was lost."""
+    return not re.match(r"[.,;:)\]=+<>*/^|]|[-–] |\d+ and\b|(?:and|or|of|which|than|that)\b", text)
+
+
+def _capitalised(text: str) -> str:
+    first = text.split(maxsplit=1)[0]
+    return text[0].upper() + text[1:] if first.isalpha() and first.islower() else text
+
+
+def _code(passage: Passage, block: Block, context: str) -> Iterator[Excerpt]:
+    if block.text.count("\n") < _MAX_CODE_LINES and len(block.text.strip()) > 3:
+        yield Excerpt(passage, block.start, block.end, block.text, "code", context)

@@ -1,0 +1,257 @@
+"""`quotes`: answers with the passages' own sentences, without a language model.
+
+The best-supported sentences are chosen by meaning, shared words and the passage's rank, put into
+reading order, and each carries its marker. The method is extractive summarisation by maximal
+marginal relevance (Carbonell and Goldstein 1998, https://doi.org/10.1145/290941.291025). What can
+be quoted at all is decided in `excerpts`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ds542_tutor.dialogue import Prompt
+from ds542_tutor.models.excerpts import Excerpt, cut, word_count
+from ds542_tutor.protocols import Embedder
+from ds542_tutor.words import content_words
+
+_MAX_SENTENCES = 4
+_MAX_WORDS = 130  # about what a student reads without scrolling on a phone
+
+# Weights of the score; cosine, word coverage and passage rank all lie in [0, 1]. Found by reading
+# answers to the development questions, not fitted.
+_MEANING = 0.5
+_WORDS = 0.35
+_RANK = 0.15
+_REASON = 0.08  # "why" answered by a sentence that gives a reason
+_LEANING = 0.06  # begins with "This", "However": understood only after the sentence before
+
+# A further sentence must reach this share of the best score, ...
+_RELATIVE_FLOOR = 0.72
+# ... a neighbour of a chosen sentence a little less, since reading on is easy.
+_NEIGHBOUR_BONUS = 0.05
+_REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
+_SAME_WORDS = 0.6  # Jaccard overlap of content words from which two sentences say the same
+_SAME_MEANING = 0.92  # and the cosine
+_SHORTLIST = 48  # excerpts that are embedded; a short sentence takes about 5 ms on one core
+
+_ASKS_REASON = re.compile(r"\b(?:why|how come|reason|purpose|what for|point of)\b|^y\b", re.I)
+_GIVES_REASON = re.compile(
+    r"\b(?:because|since|so that|in order to|therefore|thus|hence|due to|otherwise|prevents?"
+    r"|avoids?"
+    r"|ensures?|keeps?|allows?|leads? to|causes?|reason"
+    r"|to (?:make|keep|reduce|avoid|prevent|ensure))\b",
+    re.I,
+)
+_ASKS_CODE = re.compile(
+    r"\b(?:code|snippet|syntax|command|import|function call|pytorch|numpy|in python|torch\.|nn\.)"
+    r"|\w+_\w+|\w\(\)|`",
+    re.I,
+)
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    excerpt: Excerpt
+    score: float
+    vector: Sequence[float]
+    words: frozenset[str]
+
+
+class QuotesModel:
+    """A ChatModel that quotes. It needs an embedder and no other model."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    @property
+    def name(self) -> str:
+        return "quotes"
+
+    def stream(self, prompt: Prompt, cancel: threading.Event) -> Iterator[str]:
+        """Yield the answer sentence by sentence; nothing when no passage has a fit sentence.
+
+        In hint mode only explanations are quoted: no code, no task, nothing from graded work.
+        """
+        chosen = self._choose(prompt)
+        before: Excerpt | None = None
+        for excerpt in chosen:
+            if cancel.is_set():
+                return
+            yield _separator(before, excerpt) + _quoted(excerpt)
+            before = excerpt
+
+    def _choose(self, prompt: Prompt) -> list[Excerpt]:
+        excerpts = [e for p in prompt.passages for e in cut(p)]
+        prose = [e for e in excerpts if e.kind != "code" and _allowed(e, prompt)]
+        if not prose:
+            return []
+        chosen = _select(self._rank(prompt.question, prose))
+        if prompt.action == "answer" and _ASKS_CODE.search(prompt.question):
+            chosen += _code_for(chosen, excerpts, prompt.question)
+        return _reading_order(chosen)
+
+    def _rank(self, question: str, excerpts: list[Excerpt]) -> list[_Scored]:
+        """Score excerpts, best first. Only those that share most words with it are embedded."""
+        asked = set(content_words(question))
+        words = [frozenset(content_words(f"{e.context} {e.text}")) for e in excerpts]
+        coverage = _coverage(asked, words)
+        reason = bool(_ASKS_REASON.search(question))
+        plain = [
+            _WORDS * covered
+            + _RANK / (1 + 0.25 * (e.passage.number - 1))
+            + _REASON * (reason and bool(_GIVES_REASON.search(e.text)))
+            - _LEANING * e.leans
+            - 0.3 * e.flaw
+            - 0.25 * (e.task or e.passage.chunk.exercise)
+            for e, covered in zip(excerpts, coverage, strict=True)
+        ]
+        order = sorted(range(len(excerpts)), key=lambda i: -plain[i])[:_SHORTLIST]
+        texts = [_for_embedding(excerpts[i]) for i in order]
+        vectors = self._embedder.embed_documents(texts)
+        target = self._embedder.embed_query(question)
+        scored = [
+            _Scored(
+                excerpts[i],
+                plain[i] + _MEANING * max(_dot(vector, target), 0.0),
+                vector,
+                frozenset(content_words(excerpts[i].text)),
+            )
+            for i, vector in zip(order, vectors, strict=True)
+        ]
+        return sorted(scored, key=lambda s: -s.score)
+
+
+def _allowed(excerpt: Excerpt, prompt: Prompt) -> bool:
+    if prompt.action == "answer":
+        return True
+    chunk = excerpt.passage.chunk
+    return not (excerpt.task or chunk.exercise or chunk.graded)
+
+
+def _coverage(asked: set[str], texts: Sequence[frozenset[str]]) -> list[float]:
+    """Return for each text the share of the question's words in it, rare words counting more."""
+    frequency = Counter(word for words in texts for word in words & asked)
+    weight = {word: math.log(1 + len(texts) / (1 + frequency[word])) for word in asked}
+    # Words that no excerpt has would only lower all scores alike.
+    total = sum(weight[word] for word in frequency) or 1.0
+    return [sum(weight[word] for word in words & asked) / total for words in texts]
+
+
+def _for_embedding(excerpt: Excerpt) -> str:
+    """Put the heading before a terse item, which means little without it."""
+    if not excerpt.context or excerpt.text.startswith(excerpt.context):
+        return excerpt.text
+    return f"{excerpt.context}: {excerpt.text}"
+
+
+def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
+    """Choose greedily: the best, then what is nearly as good and says something else."""
+    best = ranked[0]
+    chosen = [best]
+    words = word_count(best.excerpt.text)
+    pool = list(ranked[1:])
+    while pool and len(chosen) < _MAX_SENTENCES:
+        candidate = max(pool, key=lambda s: _marginal(s, chosen))
+        pool.remove(candidate)
+        if _marginal(candidate, []) + _nearness(candidate, chosen) < _RELATIVE_FLOOR * best.score:
+            continue
+        length = word_count(candidate.excerpt.text)
+        if words + length > _MAX_WORDS or any(_same(candidate, c) for c in chosen):
+            continue
+        chosen.append(candidate)
+        words += length
+    return _with_antecedents([s.excerpt for s in chosen], words)
+
+
+def _marginal(candidate: _Scored, chosen: Sequence[_Scored]) -> float:
+    likeness = max((_dot(candidate.vector, c.vector) for c in chosen), default=0.0)
+    return candidate.score + _nearness(candidate, chosen) - _REDUNDANCY * max(likeness, 0.0)
+
+
+def _nearness(candidate: _Scored, chosen: Sequence[_Scored]) -> float:
+    return _NEIGHBOUR_BONUS * any(
+        candidate.excerpt.before is c.excerpt or c.excerpt.before is candidate.excerpt
+        for c in chosen
+    )
+
+
+def _same(a: _Scored, b: _Scored) -> bool:
+    """Whether two excerpts overlap in the passage or in what they say."""
+    if _overlap(a.excerpt, b.excerpt) or _dot(a.vector, b.vector) >= _SAME_MEANING:
+        return True
+    shorter = min(len(a.words), len(b.words)) or 1
+    shared = len(a.words & b.words)
+    return shared / (len(a.words | b.words) or 1) >= _SAME_WORDS or shared == shorter
+
+
+def _overlap(a: Excerpt, b: Excerpt) -> bool:
+    same_passage = a.passage.number == b.passage.number
+    return same_passage and a.start < b.end and b.start < a.end
+
+
+def _with_antecedents(chosen: list[Excerpt], words: int) -> list[Excerpt]:
+    """Add the sentence before one that leans on it, while there is room."""
+    result = list(chosen)
+    for excerpt in chosen:
+        before = excerpt.before
+        if not excerpt.leans or before is None or any(before is e for e in result):
+            continue
+        words += word_count(before.text)
+        if words > _MAX_WORDS or len(result) > _MAX_SENTENCES:
+            break
+        result.append(before)
+    return result
+
+
+def _code_for(
+    chosen: Sequence[Excerpt], excerpts: Sequence[Excerpt], question: str
+) -> list[Excerpt]:
+    """Return the piece of code that shares most names with the question, or none.
+
+    It must come from a passage that is quoted as well, so that the answer says where it is from.
+    Code of graded work and exercises is never quoted.
+    """
+    quoted = {e.passage.number for e in chosen}
+    names = {name.lower() for name in _IDENTIFIER.findall(question)}
+    best, most = [], 0
+    for e in excerpts:
+        chunk = e.passage.chunk
+        if e.kind != "code" or e.passage.number not in quoted or chunk.graded or chunk.exercise:
+            continue
+        shared = len(names & {name.lower() for name in _IDENTIFIER.findall(e.text)})
+        if shared > most:
+            best, most = [e], shared
+    return best
+
+
+def _reading_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
+    """Order by passage as first chosen, within a passage as written."""
+    rank: dict[int, int] = {}
+    for excerpt in chosen:
+        rank.setdefault(excerpt.passage.number, len(rank))
+    return sorted(chosen, key=lambda e: (rank[e.passage.number], e.start))
+
+
+def _separator(before: Excerpt | None, excerpt: Excerpt) -> str:
+    if before is None:
+        return ""
+    apart = before.passage.number != excerpt.passage.number or "code" in (before.kind, excerpt.kind)
+    return "\n\n" if apart or "list" in (before.kind, excerpt.kind) else " "
+
+
+def _quoted(excerpt: Excerpt) -> str:
+    if excerpt.kind == "code":
+        return f"```python\n{excerpt.text}\n```"
+    return f"{excerpt.text} [{excerpt.passage.number}]."
+
+
+def _dot(a: Sequence[float], b: Sequence[float]) -> float:
+    """Cosine: embedders return unit vectors."""
+    return sum(x * y for x, y in zip(a, b, strict=True))
