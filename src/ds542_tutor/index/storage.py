@@ -119,16 +119,18 @@ def copy_verified(source: Path, target: Path, sha256: str) -> None:
     """
     digest = hashlib.sha256()
     fresh = target.with_name(f".{target.name}.new")
-    with source.open("rb") as reading, fresh.open("wb") as writing:
-        while block := reading.read(_COPY_BLOCK):
-            digest.update(block)
-            writing.write(block)
-        writing.flush()
-        os.fsync(writing.fileno())
-    if digest.hexdigest() != sha256:
-        fresh.unlink()
-        raise SourceError(f"{source} changed while it was being read; run the ingest again.")
-    fresh.replace(target)
+    try:
+        with source.open("rb") as reading, fresh.open("wb") as writing:
+            while block := reading.read(_COPY_BLOCK):
+                digest.update(block)
+                writing.write(block)
+            writing.flush()
+            os.fsync(writing.fileno())
+        if digest.hexdigest() != sha256:
+            raise SourceError(f"{source} changed while it was being read; run the ingest again.")
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
 
 
 def sync_tree(folder: Path) -> None:
