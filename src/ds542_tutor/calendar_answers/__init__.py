@@ -1,0 +1,132 @@
+"""Answers that are computed from the course calendar instead of retrieved.
+
+Due dates, lateness, lectures, readings, rooms, staff, weights: everything here follows from the
+values of a `Course`, and every sentence cites the file its facts come from. A question that is not
+certainly about the calendar gets None, and retrieval goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from ds542_tutor.calendar_answers import deadlines, rules_and_people, sessions
+from ds542_tutor.calendar_answers.asking import Asking, clauses
+from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact
+from ds542_tutor.course import Course
+from ds542_tutor.dialogue import Turn
+
+__all__ = ["CourseAnswer", "CourseFact", "answer_from_course", "calendar_facts"]
+
+_TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
+    rules_and_people.regrade,
+    sessions.readings,
+    rules_and_people.weights,
+    deadlines.late,
+    deadlines.due,
+    deadlines.released,
+    deadlines.upcoming,
+    rules_and_people.term,
+    rules_and_people.people,
+    sessions.meetings,
+    sessions.held,
+    sessions.taught,
+    sessions.covering,
+)
+"""The kinds of question, the more specific first; each returns None for what is not its own."""
+
+_FOLLOW_UPS = {
+    "due": "when is {} due",
+    "late": "when is {} due and how late can i hand it in",
+    "released": "when is {} released",
+    "lecture": "what is the lecture {} about",
+    "readings": "what are the readings for {}",
+    "class": "is there class {}",
+    "covers": "which lecture covers {}",
+    "upcoming": "what is due {}",
+}
+_FOLLOW_UP = re.compile(r"^(?:(?:ok|okay|and|what about|how about|also|then|so|for)\b[ ,]*)+")
+_MAX_FOLLOW_UP_WORDS = 8  # a longer message says itself what it asks
+_MAX_OTHER_WORDS = 6
+"""Words of its own that the rest of a message may have; with more it asks for something else too."""
+
+
+def answer_from_course(
+    course: Course, question: str, now: datetime, turns: Sequence[Turn] = ()
+) -> CourseAnswer | None:
+    """Answer `question` from the calendar, or return None when it is about something else.
+
+    Args:
+        now: the moment of the question; taken into the course's zone, or to be in it when naive.
+        turns: earlier messages; a short follow-up ("and hw3?") takes its topic from them, "it" the
+            work that was spoken of.
+    """
+    zone = ZoneInfo(course.timezone)
+    local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+    answer = _answer(course, question, local)
+    earlier = [turn.text for turn in turns if turn.role == "user"]
+    if answer is None and earlier:
+        answer = _follow_up(course, question, earlier, local)
+    return answer
+
+
+def calendar_facts(course: Course, question: str, now: datetime) -> tuple[CourseFact, ...]:
+    """Return the dates of the work and lectures that `question` names, for use as passages."""
+    zone = ZoneInfo(course.timezone)
+    local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+    asking = Asking(course, clauses(question)[0], local)
+    return (
+        *(deadlines.work_fact(work) for work in asking.works),
+        *(sessions.lecture_fact(lecture) for lecture in asking.lectures),
+    )
+
+
+def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None:
+    whole, *parts = clauses(question)
+    for index, text in enumerate((whole, *parts)):
+        asking = Asking(course, text, now)
+        if index and _others(course, parts, text, now) > _MAX_OTHER_WORDS:
+            continue
+        for topic in _TOPICS:
+            found = topic(asking)
+            if found:
+                return found
+    return None
+
+
+def _others(course: Course, parts: Sequence[str], text: str, now: datetime) -> int:
+    """Count the words that say something in the sentences besides `text`."""
+    return sum(len(Asking(course, part, now).residue()) for part in parts if part != text)
+
+
+def _follow_up(
+    course: Course, question: str, earlier: Sequence[str], now: datetime
+) -> CourseAnswer | None:
+    text = clauses(question)[0]
+    if len(text.split()) > _MAX_FOLLOW_UP_WORDS:
+        return None
+    before = _answer(course, earlier[-1], now)
+    if before is None and len(earlier) > 1:
+        # The topic may lie one message further back: "when is hw2 due", "and hw3", "and hw4".
+        before = _answer(course, earlier[-2], now)
+    rest = _FOLLOW_UP.sub("", text).strip(" ?!.")
+    asking = Asking(course, rest, now)
+    if before and before.topic in _FOLLOW_UPS and (asking.works or asking.span or asking.lectures):
+        return _answer(course, _FOLLOW_UPS[before.topic].format(rest), now)
+    named = next((w for t in reversed(earlier) if (w := _work_words(course, t, now))), None)
+    if named and re.search(r"\b(?:it|that|this|this one|that one)\b", text) and not asking.works:
+        return _answer(
+            course, re.sub(r"\b(?:it|that one|this one|that|this)\b", named, text, count=1), now
+        )
+    return None
+
+
+def _work_words(course: Course, text: str, now: datetime) -> str | None:
+    """Return the work that an earlier message named, as "hw 2"."""
+    works = Asking(course, clauses(text)[0], now).works
+    if not works:
+        return None
+    key = getattr(works[-1], "key", f"discussion{getattr(works[-1], 'number', '')}")
+    return re.sub(r"(\d+)$", r" \1", key).replace("homework", "hw")

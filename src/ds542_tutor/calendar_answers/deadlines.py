@@ -1,0 +1,392 @@
+"""When work is due or released, what is due next, and whether it is late."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+
+from ds542_tutor.calendar_answers.asking import Asking, Work, work_name
+from ds542_tutor.calendar_answers.values import (
+    CourseAnswer,
+    CourseFact,
+    Draft,
+    day_name,
+    join_words,
+    moment_name,
+)
+from ds542_tutor.course import Assignment, Course, Discussion, Statement
+
+_WORK_WORDS = "hw|homework|project|discussion|assignments?|work|notebook|pset|submission|it|things?"
+_DUE = (
+    r"due|deadlines?|turn(?:ed)? (?:it |this |that )?in|hand(?:ed)? (?:it |this |that )?in|submit"
+    r"|submitted|submission|turning in|handing in|days? (?:left|remaining)|time (?:left|remaining)"
+    r"|(?:left|remaining) (?:for|on|until|till|to finish)|how long (?:do|have|until|till)"
+    r"|when (?:do|must|should|does) \S+ (?:have to )?(?:finish|be done|be finished|be in)"
+)
+_DUE_VOCABULARY = (
+    "due deadline deadlines turn turned turning hand handed handing submit submitted submission "
+    "submitting finish finished complete completed left remaining assignment assignments work "
+    "gradescope hw project projects discussion notebook "
+    "report remaining supposed count overdue next big official posted list everything upcoming "
+    "schedule calendar until says say told friend heard mention mentioned prof professor right "
+    "correct true confirm"
+)
+_LATE = (
+    r"late|past due|overdue|after the deadline|miss(?:ed|ing)? (?:the|my|a) deadline|penalty"
+    r"|penalties|still (?:\S+ ){0,3}?(?:submit|turn|hand|accept\w*|upload|get (?:any )?credit|ok"
+    r"|okay|count)|too late|grace period|still (?:ok|okay|fine|allowed|possible)"
+)
+_NOT_LATE = (
+    r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in)"
+    r"|weight penalty|penalty term|l[12] penalty|(?:gradient|norm|kl|regulari[sz]ation) penalty"
+)
+_LATE_VOCABULARY = _DUE_VOCABULARY + (
+    " late penalty penalties lose loses lost cost costs points point grade percent credit accept "
+    "accepted accepting allowed allow possible policy take off taken deducted deduct deduction "
+    "hit grace period missed missing miss fine happens happen works work upload uploading ill "
+    "still max maximum latest receive score marks mark penalized docked dock worth zero full "
+    "few minutes minute rule rules couple partial ask does two three 48 24 asap sick finish"
+)
+_RELEASED = (
+    r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned|given out"
+    r"|handed out|go up|up yet|out|start(?:s)?|open(?:s)?|get (?:hw|project)|drops?)"
+)
+_RELEASED_VOCABULARY = _DUE_VOCABULARY + (
+    " released release posted come coming comes published available assigned given handed open "
+    "opens start starts out drop drops find"
+)
+_NEXT = (
+    r"(?:what|anything|something|which|any|list|show)\b.{0,40}\b(?:due|deadlines?)"
+    r"|(?:next|upcoming|coming|first|last|final|all|any|every) (?:\S+ )?(?:deadlines?|due dates?|assignments?|hw"
+    r"|project)|due (?:next|soon|this|today|tomorrow|tonight|on)|(?:do|is|are) (?:we|i|there)\b.{0,30}"
+    r"\b(?:hw|due|assignments?|project)|what (?:hw|assignments?)\b"
+)
+_ITEMS_AHEAD = 3
+"""How many coming deadlines to list: the next one, and enough to plan the week after it."""
+
+
+def due(asking: Asking) -> CourseAnswer | None:
+    """Answer when named work is due, or was, and how many days are left."""
+    if not asking.has(_DUE) or asking.has(
+        r"(?:how|where) (?:do|can|should|to) \S+ (?:submit|turn|hand)"
+    ):
+        return None
+    if len(asking.residue(_DUE_VOCABULARY)) > 1:
+        return None
+    draft = Draft("due")
+    for work in asking.works:
+        _say_due(draft, work, asking)
+    if not draft.lines and asking.unknown_work:
+        _say_unknown(draft, asking)
+    return draft.finish()
+
+
+def late(asking: Asking) -> CourseAnswer | None:
+    """Answer whether work is late, still accepted, and with what penalty."""
+    after = re.search(r"\b(?:\d{1,3}|one|two|three|four|five|a|couple) (?:days?|hours?|minutes?|mins?|"
+                      r"weeks?) (?:late|after|past)\b", asking.text)  # fmt: skip
+    if asking.has(_NOT_LATE) or not (asking.has(_LATE) or after):
+        return None
+    if not asking.works and not asking.has(
+        _WORK_WORDS + r"|policy|submissions?|penalty|hand|turn|submit|late work|deadline"
+    ):
+        return None
+    if len(asking.residue(_LATE_VOCABULARY)) > 1:
+        return None
+    course = asking.course
+    if course.late_hours is None or course.late_penalty is None:
+        return None
+    draft = Draft("late")
+    for work in asking.works:
+        _say_due(draft, work, asking, counted=False)
+        _say_late(draft, work, asking)
+    if not asking.works:
+        _say_policy(draft, asking)
+    return draft.finish()
+
+
+def released(asking: Asking) -> CourseAnswer | None:
+    """Answer when named work is, or was, released."""
+    if not asking.works or not asking.has(_RELEASED):
+        return None
+    if len(asking.residue(_RELEASED_VOCABULARY)) > 0:
+        return None
+    draft = Draft("released")
+    for work in asking.works:
+        if not isinstance(work, Assignment):
+            draft.say(f"{work_name(work)} is on {day_name(work.day)}", _fact(work))
+        elif work.released is None:
+            draft.say(f"The site has no release date for {work_name(work)}", _fact(work))
+        elif not work.published:
+            draft.tentative = True
+            draft.say(
+                f"{work_name(work)} is planned for {day_name(work.released)}; it is not published"
+                " yet, so the date is tentative",
+                _fact(work),
+            )
+        else:
+            word = "was" if work.released <= asking.now else "will be"
+            draft.say(
+                f"{work_name(work)} {word} released on {day_name(work.released)}", _fact(work)
+            )
+    return draft.finish()
+
+
+def upcoming(asking: Asking) -> CourseAnswer | None:
+    """Answer what is due next, or within the days that the question names."""
+    if asking.works or not asking.has(_NEXT) or len(asking.residue(_DUE_VOCABULARY)) > 0:
+        return None
+    kinds = [k for k in ("hw", "project", "discussion") if asking.has(f"{k}s?")]
+    dated = _dated(asking.course, kinds)
+    draft = Draft("upcoming")
+    if asking.has(r"all|every|list|everything") and not asking.span:
+        chosen = dated
+        if chosen:
+            draft.say(
+                "These are the due dates on the course site:",
+            )
+    elif asking.span:
+        first, last = asking.span.first, asking.span.last
+        chosen = [(when, w) for when, w in dated if first <= when.date() <= last]
+        if not chosen:
+            return _nothing_due(asking, dated)
+    else:
+        ahead = [(when, w) for when, w in dated if when >= asking.now]
+        chosen = ahead[
+            : 1
+            if asking.has("next (?:hw|project|assignment|deadline|discussion)")
+            else _ITEMS_AHEAD
+        ]
+        if not chosen:
+            return _nothing_due(asking, dated)
+    for _, work in chosen:
+        _say_due(draft, work, asking)
+    if len(chosen) > 1:
+        draft.lines = [line if line.endswith(":") else f"- {line}" for line in draft.lines]
+    return draft.finish()
+
+
+def due_moment(work: Work, course: Course) -> datetime | None:
+    """Return when `work` is due; a discussion's notebook is due at the end of its day."""
+    if isinstance(work, Assignment):
+        return work.due
+    zone = next((lecture.starts.tzinfo for lecture in course.lectures), None)
+    return datetime.combine(work.day, time(23, 59), tzinfo=zone)
+
+
+def _nothing_due(asking: Asking, dated: list[tuple[datetime, Work]]) -> CourseAnswer | None:
+    """Say that nothing is due in the days asked for, and what comes after them."""
+    after = asking.span.last if asking.span else asking.now.date()
+    later = next(((when, w) for when, w in dated if when.date() > after), None)
+    draft = Draft("upcoming")
+    if later:
+        span = asking.span
+        when = "after today" if not span else (
+            f"on {day_name(span.first)}" if span.single
+            else f"from {day_name(span.first)} to {day_name(span.last)}"
+        )  # fmt: skip
+        draft.say(f"The course site has nothing due {when}; the next is this", _fact(later[1]))
+        _say_due(draft, later[1], asking)
+    elif dated:
+        draft.say(
+            "The course site has nothing due after the last of its deadlines", _fact(dated[-1][1])
+        )
+        _say_due(draft, dated[-1][1], asking)
+    return draft.finish()
+
+
+def _dated(course: Course, kinds: list[str]) -> list[tuple[datetime, Work]]:
+    prefixes = {"hw": "homework", "project": "project"}
+    works: list[Work] = [
+        a
+        for a in course.assignments
+        if not kinds or any(a.key.startswith(prefixes.get(k, k)) for k in kinds)
+    ]
+    if not kinds or "discussion" in kinds:
+        works += course.discussions
+    dated = [(when, w) for w in works if (when := due_moment(w, course)) is not None]
+    return sorted(dated, key=lambda pair: pair[0])
+
+
+def _say_due(draft: Draft, work: Work, asking: Asking, *, counted: bool = True) -> None:
+    moment = due_moment(work, asking.course)
+    name = work_name(work)
+    if moment is None:
+        draft.say(f"The course site has no due date for {name}", _fact(work))
+        return
+    word = "was" if moment < asking.now else "is"
+    count = f", {_distance(asking.now, moment)}" if counted else ""
+    sentence = f"{name} {word} due {moment_name(moment)}{count}"
+    if isinstance(work, Discussion):
+        sentence += " (the end of the day of the discussion)"
+    if isinstance(work, Assignment) and not work.published:
+        draft.tentative = True
+        sentence += "; it is not published yet, so the date is tentative"
+    draft.say(sentence, _fact(work))
+
+
+def _distance(now: datetime, moment: datetime) -> str:
+    """Return how far a deadline is from now, in hours within a day, else in calendar days."""
+    # In UTC: two moments of one zone subtract as wall clocks, which is wrong across a change.
+    hours = (moment.astimezone(UTC) - now.astimezone(UTC)).total_seconds() / 3600
+    days = (moment.date() - now.date()).days
+    if 0 <= hours < 24:
+        whole = int(hours)
+        return "in less than an hour" if whole == 0 else f"in about {_many(whole, 'hour')}"
+    if hours >= 0:
+        return f"in {_many(days, 'day')}"
+    return f"{_many(-days, 'day')} ago" if days else "earlier today"
+
+
+def _many(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
+def _late_limit(moment: datetime, course: Course) -> datetime:
+    """Return until when late work is accepted, by the wall clock: "two days after the deadline"."""
+    assert course.late_hours is not None
+    return moment + timedelta(hours=course.late_hours)
+
+
+def _say_late(draft: Draft, work: Work, asking: Asking) -> None:
+    """Say how `work` stands at the moment asked about."""
+    course = asking.course
+    moment = due_moment(work, course)
+    if moment is None or course.late_penalty is None:
+        return
+    limit = _late_limit(moment, course)
+    rules = late_statements(course, discussion=isinstance(work, Discussion))
+    at, words = _moment_asked(asking, moment)
+    cost = f"{course.late_penalty:.0%}"
+    if at is None:
+        draft.say(
+            f"Late work is accepted until {moment_name(limit)} and loses {cost}; after that it is"
+            " not accepted",
+            _fact(work), *rules,
+        )  # fmt: skip
+    elif at <= moment:
+        draft.say(f"Handing it in {words} is on time and costs nothing", _fact(work))
+        draft.say(f"After the deadline it loses {cost}, until {moment_name(limit)}", *rules)
+    elif at <= limit:
+        draft.say(
+            f"Handing it in {words} is late but still accepted, until {moment_name(limit)}, and"
+            f" loses {cost}",
+            _fact(work), *rules,
+        )  # fmt: skip
+    else:
+        draft.say(
+            f"Handing it in {words} is too late: late work was accepted until {moment_name(limit)},"
+            f" with a loss of {cost}",
+            _fact(work), *rules,
+        )  # fmt: skip
+    draft.say("Gradescope shows the dates that count, and the late period can be cut short", *rules)
+
+
+def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, str]:
+    """Return the moment of handing in that the question means, with words for it."""
+    ahead = _lateness(asking.text)
+    if ahead is not None:
+        return due_at + ahead, f"at {moment_name(due_at + ahead)}"
+    span = asking.span
+    if span and (span.words[1] or span.at):
+        at = datetime.combine(span.last, span.at or time(23, 59), tzinfo=asking.now.tzinfo)
+        if span.at is None and span.last == asking.now.date():
+            at = max(asking.now, min(at, due_at) if asking.now <= due_at else asking.now)
+        if span.at is None and span.last != asking.now.date():
+            return at, f"on {day_name(span.last)}"
+        return at, f"at {moment_name(at)}"
+    if asking.has(r"now|still|can i|is it|too late|already"):
+        return asking.now, f"now ({moment_name(asking.now)})"
+    return None, ""
+
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(1), "w": timedelta(7)}
+_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "couple": 2}
+
+
+def _lateness(text: str) -> timedelta | None:
+    """Read "three days late", "30 minutes after the deadline"."""
+    match = re.search(
+        r"\b(\d{1,3}|an?|one|two|three|four|five|couple)(?: of| whole| full)? "
+        r"(minute|min|hour|hr|day|week)s? (?:late|after|past|overdue)",
+        text,
+    )
+    if not match:
+        return None
+    number = match.group(1)
+    return (int(number) if number.isdigit() else _COUNTS[number]) * _UNITS[match.group(2)[0]]
+
+
+def _say_policy(draft: Draft, asking: Asking) -> None:
+    """Say the rule for work that the question doesn't name."""
+    course = asking.course
+    assert course.late_hours is not None and course.late_penalty is not None
+    rules = late_statements(course, discussion=asking.has("discussions?"))
+    cost = f"{course.late_penalty:.0%}"
+    window = f"{course.late_hours:.0f} hours ({course.late_hours / 24:g} days)"
+    lateness = _lateness(asking.text)
+    if lateness is not None and lateness > timedelta(hours=course.late_hours):
+        draft.say(
+            f"No: work is accepted up to {window} after the deadline, and not after that", *rules
+        )
+    draft.say(
+        f"Homework, projects and discussion notebooks can be handed in up to {window} after the"
+        f" deadline, and late work loses {cost}",
+        *rules,
+    )
+    draft.say(
+        f"The loss is the same {cost} however late it is within that time; the time can be cut"
+        " short, for instance at the end of the semester, so check the dates on Gradescope",
+        *rules,
+    )
+
+
+def late_statements(course: Course, *, discussion: bool) -> list[CourseFact]:
+    """Return what the site says on lateness, the statement on discussions first when asked for."""
+    found = [
+        s for s in course.statements if "late" in s.topic or re.search(r"\blate\b", s.text, re.I)
+    ]
+
+    def order(statement: Statement) -> tuple[bool, bool]:
+        about = "discussion" in statement.topic or "48" in statement.text
+        return about != discussion, "penal" not in statement.text and "%" not in statement.text
+
+    # One statement a file, two files at most: the late rule stands on the site more than once.
+    files: dict[str, CourseFact] = {}
+    for s in sorted(found, key=order):
+        files.setdefault(s.source, CourseFact(s.source, s.text))
+    return list(files.values())[:2]
+
+
+def _say_unknown(draft: Draft, asking: Asking) -> None:
+    name = asking.unknown_work or ""
+    kind = name.split()[0]
+    same: list[Work] = [a for a in asking.course.assignments if a.key.startswith(kind)]
+    if kind == "discussion":
+        same = list(asking.course.discussions)
+    if same:
+        known = join_words(re.split(r"\s*(?:--|–|:|\s-\s)", w.title)[0] for w in same)
+        draft.say(f"The course site has no {name}; it lists {known}", _fact(same[-1]))
+
+
+def _fact(work: Work) -> CourseFact:
+    if isinstance(work, Discussion):
+        return CourseFact(work.source, f"{work.title}: {day_name(work.day)}.")
+    parts = [work.title]
+    if work.released:
+        parts.append(f"released {moment_name(work.released)}")
+    if work.due:
+        parts.append(f"due {moment_name(work.due)}")
+    if not work.published:
+        parts.append("not published yet")
+    return CourseFact(work.source, f"{'; '.join(parts)}.")
+
+
+def work_fact(work: Work) -> CourseFact:
+    """Return the dates of `work` as one fact."""
+    return _fact(work)
+
+
+def days_of(span: tuple[date, date]) -> list[date]:
+    """Return every day of `span`, both ends included."""
+    return [span[0] + timedelta(i) for i in range((span[1] - span[0]).days + 1)]
