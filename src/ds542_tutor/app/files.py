@@ -1,0 +1,101 @@
+"""Routes for course files: page pictures with the cited passage marked, and the PDFs themselves.
+
+Only what a generation of the index holds is served: a file is named by its sha-256, a page by a
+chunk. Anything else is "not found". Nothing here knows of students or their chats.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import FileResponse
+
+from ds542_tutor.app import highlight
+from ds542_tutor.documents import Chunk
+from ds542_tutor.errors import TutorError
+
+if TYPE_CHECKING:
+    from ds542_tutor.index.generations import Generation
+
+# A page that was open during an ingest still shows its sources; `index` keeps as many on disk.
+_GENERATIONS_KEPT = 3
+
+# An address names its content (generation, hash, chunk, range), so a browser may keep it for good.
+_FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+class CourseFiles:
+    """Finds chunks and files of the generations that this server has answered from."""
+
+    def __init__(self, current: Callable[[], Generation]) -> None:
+        """`current` gives the generation that answers now."""
+        self._current = current
+        self._seen: OrderedDict[str, Generation] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def generation(self, identifier: str) -> Generation | None:
+        """Return the generation with this id, if answers of this server may refer to it."""
+        with self._lock:
+            current = self._current()
+            self._seen[current.id] = current
+            while len(self._seen) > _GENERATIONS_KEPT:
+                self._seen.popitem(last=False)
+            return self._seen.get(identifier)
+
+    def chunk(self, generation: str, identifier: str) -> Chunk | None:
+        """Return a chunk of a generation, if both exist."""
+        found = self.generation(generation)
+        if found is None or not _ID.fullmatch(identifier):
+            return None
+        return next(iter(found.chunks.get([identifier])), None)
+
+    def pdf(self, generation: str, sha256: str) -> Path | None:
+        """Return the PDF with this hash, if the generation was read from it."""
+        found = self.generation(generation)
+        if found is None or all(d.sha256 != sha256 for d in found.manifest.documents):
+            return None
+        try:
+            path = found.source_file(sha256)
+        except TutorError:
+            return None
+        return path if path.suffix == ".pdf" and path.is_file() else None
+
+
+def router(files: CourseFiles) -> APIRouter:
+    """Return the routes `/files/{generation}/{sha256}.pdf` and `/pages/{generation}/{chunk}.png`."""
+    routes = APIRouter()
+
+    @routes.get("/files/{generation}/{sha256}.pdf")
+    def pdf(generation: str, sha256: str) -> FileResponse:
+        path = files.pdf(generation, sha256)
+        if path is None:
+            raise HTTPException(404, "There is no such course file.")
+        return FileResponse(
+            path,
+            media_type="application/pdf",
+            content_disposition_type="inline",
+            headers=_FOR_EVER,
+        )
+
+    @routes.get("/pages/{generation}/{chunk_id}.png")
+    def page(generation: str, chunk_id: str, start: int = 0, end: int = 0) -> Response:
+        chunk = files.chunk(generation, chunk_id)
+        path = files.pdf(generation, chunk.sha256) if chunk else None
+        number = highlight.page_of(chunk, start, end) if chunk else None
+        if chunk is None or path is None or number is None:
+            raise HTTPException(404, "There is no such page.")
+        try:
+            picture = highlight.picture(path, number, highlight.locate(chunk, start, end))
+        except TutorError as error:
+            raise HTTPException(404, "This page cannot be drawn.") from error
+        return Response(picture, media_type="image/png", headers=_FOR_EVER)
+
+    return routes

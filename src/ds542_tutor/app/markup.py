@@ -1,0 +1,86 @@
+"""Text of models, course files and students, made safe to show as Markdown or HTML.
+
+A message keeps its Markdown and formulas; HTML in it is shown as text, images are never loaded, and
+markers such as [1] become links to the source they name. The browser's sanitizer and the page's
+content security policy stand behind this; nothing here relies on them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from html import escape
+
+LATEX_DELIMITERS: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": r"\[", "right": r"\]", "display": True},
+    {"left": r"\(", "right": r"\)", "display": False},
+    {"left": "$", "right": "$", "display": False},
+]
+"""What the page typesets as formulas."""
+
+# Parts of Markdown that are shown literally or typeset, in the order in which they take precedence.
+# Inline "$" must hug its formula and not be followed by a digit, so that "$5 and $6" are prices.
+_SPECIAL = re.compile(
+    r"(?P<fence>^(?P<ticks>`{3,}|~{3,})[^\n]*\n.*?(?:^(?P=ticks)[`~]*[ \t]*$|\Z))"
+    r"|(?P<code>(?P<tick>`+)(?!`).+?(?<!`)(?P=tick)(?!`))"
+    r"|(?P<math>\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)|\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d))",
+    re.DOTALL | re.MULTILINE,
+)
+_MARKER = re.compile(r"\[(\d{1,3})\]")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+
+
+def safe_markdown(text: str, link: Callable[[int], str] | None = None) -> str:
+    """Return Markdown that shows `text` and can do nothing else.
+
+    Args:
+        text: Markdown from anywhere. link: gives the HTML that stands for a marker.
+    """
+    out, end = [], 0
+    for part in _SPECIAL.finditer(text):
+        out.append(_prose(text[end : part.start()], link))
+        if part["math"]:
+            # Inside a formula, escapes would be typeset; these commands draw the same signs.
+            out.append(part["math"].replace("<", r"\lt ").replace(">", r"\gt "))
+        else:
+            out.append(part[0])
+        end = part.end()
+    out.append(_prose(text[end:], link))
+    return "".join(out)
+
+
+def marker_link(answer: str, known: Collection[int]) -> Callable[[int], str]:
+    """Return how the markers of one answer are shown: as links to its `known` sources."""
+
+    def link(marker: int) -> str:
+        if marker not in known:
+            return f"&#91;{marker}&#93;"
+        return (
+            f'<a class="ds-marker" href="#{source_id(answer, marker)}" '
+            f'aria-label="Show source {marker}">{marker}</a>'
+        )
+
+    return link
+
+
+def source_id(answer: str, marker: int) -> str:
+    """The HTML id of one source of one answer."""
+    return f"source-{answer}-{marker}"
+
+
+def shorten(text: str, limit: int) -> str:
+    """Return the first line or so of `text`: at most `limit` characters, cut at a word."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    return line[: limit - 1].rsplit(" ", 1)[0].rstrip(",;:.") + "…"
+
+
+def _prose(text: str, link: Callable[[int], str] | None) -> str:
+    safe = escape(text, quote=False).replace("&gt;", ">")  # a quotation mark of Markdown; harmless
+    safe = safe.replace("![", "!&#91;")  # an image would be fetched from wherever it points
+    safe = _DOLLAR.sub("&#36;", safe)  # what is left of "$" opens no formula
+    if link is None:
+        return safe
+    return _MARKER.sub(lambda found: link(int(found[1])), safe)

@@ -1,0 +1,108 @@
+"""The words and the markup of the chat: masthead, welcome, messages, footer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from ds542_tutor.app.markup import marker_link, safe_markdown
+from ds542_tutor.dialogue import Answer
+from ds542_tutor.replies import term_name
+
+WELCOME = (
+    "### What would you like to understand?\n"
+    "Answers come from the lecture slides, the book and the syllabus, and show the page they rest "
+    "on. On graded work you get hints, not solutions."
+)
+
+# A pasted file of 100,000 characters need not be drawn again to be recognised.
+_SHOWN_CHARS = 4000
+
+_STAGES = {
+    "searching": "Searching the course materials",
+    "writing": "Writing",
+    "checking": "Checking every sentence against its source",
+}
+
+_LABELS = {
+    "hinted": "Hint only",
+    "refused": "Not something I can do",
+    "abstained": "Not in the course materials",
+}
+
+# Who speaks when no language model does.
+_SPEAKERS = {
+    "quotes": "sentences quoted from the materials, no language model",
+    "calendar": "computed from the course calendar",
+    "policy": "the course's GAIA policy",
+    "none": "no model was asked",
+}
+
+
+def masthead(title: str, term: str) -> str:
+    """The top of the page."""
+    when = f" · {escape(term_name(term))}" if term else ""
+    return (
+        '<header class="ds-masthead"><div><p class="ds-title" role="heading" aria-level="1">'
+        f'{escape(title)}</p><p class="ds-subtitle">Deep Learning for Data Science<span> · Boston '
+        f"University{when}</span></p></div></header>"
+    )
+
+
+def footer(model: str, generation: str) -> str:
+    """The bottom of the page: what speaks, from which index, and what it may get wrong."""
+    return (
+        '<p class="ds-footer">Check what matters against the source. '
+        f"Model: {escape(_speaker(model))}. Index: {escape(generation)}. "
+        "Conversations are saved without your name.</p>"
+    )
+
+
+def question(text: str) -> str:
+    """A student's message."""
+    cut = text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]} […]"
+    return safe_markdown(cut) or "*(nothing)*"
+
+
+def working(stage: str) -> str:
+    """What stands in for an answer before its first word."""
+    return f'<div class="ds-stage" role="status">{_STAGES.get(stage, escape(stage))}</div>'
+
+
+def draft(text: str, stage: str) -> str:
+    """An answer while it is written."""
+    return f"{safe_markdown(text)}\n\n{working(stage)}" if text else working(stage)
+
+
+def stopped(text: str) -> str:
+    """An answer that was stopped before it could be checked."""
+    note = _note("Stopped. What was written so far has not been checked.")
+    return f"{safe_markdown(text)}\n\n{note}" if text else _note("Stopped.")
+
+
+def failure(reason: str) -> str:
+    """One line in place of an answer."""
+    return f'<div class="ds-failure" role="alert">{escape(reason)}</div>'
+
+
+def answer(identifier: str, given: Answer, notices: Sequence[str]) -> str:
+    """A checked answer with its markers as links to the sources `identifier` has in the panel."""
+    known = {citation.marker for citation in given.citations}
+    text = safe_markdown(given.text, marker_link(identifier, known))
+    label = _LABELS.get(given.status)
+    parts = [
+        f'<div class="ds-label ds-{given.status}">{label}</div>' if label else "",
+        text,
+        *(_note(notice) for notice in notices),
+        f'<div class="ds-by">{escape(_speaker(given.model))} · index '
+        f"{escape(given.generation)}</div>",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _note(text: str) -> str:
+    return f'<div class="ds-note">{escape(text)}</div>'
+
+
+def _speaker(model: str) -> str:
+    return f"{model} ({_SPEAKERS[model]})" if model in _SPEAKERS else model

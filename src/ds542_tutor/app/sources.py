@@ -1,0 +1,155 @@
+"""The sources panel: what an answer cites, page by page, and how to credit the tutor.
+
+Plain HTML, built from an `Answer` and the generation it came from. Every text is escaped here.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from urllib.parse import quote as percent
+
+from ds542_tutor.app import highlight
+from ds542_tutor.app.files import CourseFiles
+from ds542_tutor.app.markup import shorten, source_id
+from ds542_tutor.dialogue import Answer, Citation, Disclosure
+from ds542_tutor.documents import Chunk
+from ds542_tutor.errors import TutorError
+
+# The heading names the question; a line and a half of it is enough to recognise it.
+_QUESTION_CHARS = 110
+
+_SUPPORT = {
+    "supported": "The cited passage says so.",
+    "weak": "The cited passage says so only in part: read it before you rely on it.",
+    "unsupported": "The cited passage does not say so: don't rely on it.",
+}
+
+EMPTY = (
+    '<div class="ds-empty"><h2>Sources</h2><p>The slide, page or rule behind each sentence of an '
+    "answer appears here, with the passage marked.</p></div>"
+)
+
+
+def panel(identifier: str, answer: Answer, files: CourseFiles) -> str:
+    """Return the part of the panel that belongs to one answer.
+
+    Args:
+        identifier: of the answer within the page. files: where its pages are found.
+    """
+    checked = answer.status in ("answered", "hinted")
+    seen: set[int] = set()
+    items = []
+    for citation in answer.citations:
+        if citation.marker not in seen:
+            seen.add(citation.marker)
+            items.append(_source(identifier, citation, answer.generation, files, checked))
+    title = "Sources" if checked or answer.status == "refused" else "Nearest places"
+    body = "".join(items) or '<p class="ds-none">This answer cites no source.</p>'
+    return (
+        f'<section class="ds-answer-sources" id="sources-{identifier}" aria-label="{title}">'
+        f'<h2>{title}</h2><p class="ds-question">{escape(_short(answer.question))}</p>'
+        f"{body}{_credit(identifier, answer.disclosure)}</section>"
+    )
+
+
+def _source(
+    identifier: str, citation: Citation, generation: str, files: CourseFiles, checked: bool
+) -> str:
+    chunk = files.chunk(generation, citation.chunk_id)
+    path = files.pdf(generation, citation.sha256)
+    start, end = (citation.start, citation.end) if chunk else (0, 0)
+    page = highlight.page_of(chunk, start, end) if chunk else citation.page
+    pdf = f"files/{percent(generation)}/{citation.sha256}.pdf#page={page}" if path else ""
+    image = ""
+    if chunk and path and page:
+        try:
+            size = highlight.size(path, page)
+            image = _picture(citation, generation, page, pdf, size)
+        except TutorError:
+            pdf = ""  # the file is damaged; the passage below still shows what was cited
+    passage = _passage(citation, chunk)
+    return (
+        f'<article class="ds-source" id="{source_id(identifier, citation.marker)}" tabindex="-1">'
+        f'<header><span class="ds-number" aria-hidden="true">{citation.marker}</span>'
+        f"<div><h3>{escape(citation.title)}</h3>"
+        f'<p class="ds-place">{escape(citation.locator)}</p></div>'
+        f"{_badge(citation) if checked else ''}</header>{image}"
+        f"{_folded(passage) if image else passage}{_open_link(citation, pdf)}</article>"
+    )
+
+
+def _picture(
+    citation: Citation, generation: str, page: int, pdf: str, size: tuple[int, int]
+) -> str:
+    address = (
+        f"pages/{percent(generation)}/{percent(citation.chunk_id)}.png"
+        f"?start={citation.start}&amp;end={citation.end}"
+    )
+    marked = ", with the cited passage marked" if citation.end > citation.start else ""
+    alt = escape(f"Page {page} of {citation.title}{marked}")
+    return (
+        f'<a class="ds-page" href="{escape(pdf)}" target="_blank" rel="noopener" tabindex="-1">'
+        f'<img src="{address}" alt="{alt}" width="{size[0]}" height="{size[1]}" loading="lazy"></a>'
+    )
+
+
+def _passage(citation: Citation, chunk: Chunk | None) -> str:
+    """The passage with its quote marked; the saved text where the chunk is gone."""
+    text = chunk.text if chunk else citation.text
+    start, end = citation.start, citation.end
+    if not (chunk and 0 <= start < end <= len(text) and text[start:end] == citation.quote):
+        start = text.find(citation.quote) if citation.quote else -1
+        end = start + len(citation.quote)
+    if start < 0:
+        body = escape(text)
+    else:
+        body = (
+            f"{escape(text[:start])}<mark>{escape(text[start:end])}</mark>{escape(text[end:])}"
+        )
+    return f'<blockquote class="ds-passage">{body.strip()}</blockquote>'
+
+
+def _folded(passage: str) -> str:
+    return f"<details><summary>Passage as text</summary>{passage}</details>"
+
+
+def _open_link(citation: Citation, pdf: str) -> str:
+    if not pdf:
+        return f'<p class="ds-links"><span>{escape(citation.document)}</span></p>'
+    place = citation.locator.partition(":")[0].partition(" (")[0] or "this page"
+    return (
+        f'<p class="ds-links"><a href="{escape(pdf)}" target="_blank" rel="noopener">'
+        f"Open the PDF at {escape(place)}</a></p>"
+    )
+
+
+def _badge(citation: Citation) -> str:
+    meaning = _SUPPORT[citation.support]
+    return (
+        f'<span class="ds-support ds-{citation.support}" title="{escape(meaning)}">'
+        f"{citation.support}</span>"
+    )
+
+
+def _credit(identifier: str, disclosure: Disclosure) -> str:
+    """How the course's GAIA policy wants the help to be credited, ready to copy."""
+    forms = (
+        ("comment", "In code: a comment above it", disclosure.as_comment),
+        ("appendix", "In written work: an appendix", disclosure.as_appendix),
+    )
+    blocks = "".join(
+        f'<div class="ds-form"><h3>{title}</h3>'
+        f'<button type="button" class="ds-copy" data-copy="{name}-{identifier}" '
+        f'aria-label="Copy the {name}">Copy</button></div>'
+        f'<pre id="{name}-{identifier}" tabindex="0">{escape(text)}</pre>'
+        for name, title, text in forms
+    )
+    return (
+        '<details class="ds-credit"><summary>Credit this answer</summary>'
+        "<p>The course's GAIA policy asks you to say when generative AI helped. "
+        f"Copy the form that fits, and fill in how you used it.</p>{blocks}</details>"
+    )
+
+
+def _short(question: str) -> str:
+    return shorten(question, _QUESTION_CHARS)
