@@ -8,6 +8,7 @@ second process never leaves or sees half a model.
 from __future__ import annotations
 
 import contextlib
+import io
 import shutil
 import tempfile
 from pathlib import Path
@@ -46,7 +47,8 @@ def _convert(gguf: Path, folder: Path) -> None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        with quiet_loading():
+        # The bar of this one loader knows no switch.
+        with quiet_loading(), contextlib.redirect_stderr(io.StringIO()):
             tokenizer = AutoTokenizer.from_pretrained(str(gguf.parent), gguf_file=gguf.name)
             model: Any = AutoModelForCausalLM.from_pretrained(
                 str(gguf.parent),
