@@ -1,1 +1,39 @@
-"""Readers: one a file kind, each `read(path, ...) -> Document`."""
+"""Readers: one course file in, one `Document` out.
+
+`read_document` picks the reader by what the sources file says the file is and by its suffix. The
+readers find segments and their places; cutting them into chunks is `ingest.chunking`'s job.
+"""
+
+from __future__ import annotations
+
+from ds542_tutor.documents import Document
+from ds542_tutor.errors import SourceError
+from ingest.readers import book, course_site, markdown, notebook, slides
+from ingest.readers.course_site import read_course
+from ingest.sources import SourceFile
+
+__all__ = ["read_course", "read_document"]
+
+
+def read_document(source: SourceFile) -> Document:
+    """Read one file.
+
+    Raises:
+        SourceError: it cannot be read, or there is no reader for it; `EncryptedSourceError` and
+            `EmptySourceError` say so more exactly. The message names the file and the remedy.
+    """
+    suffix = source.path.suffix.lower()
+    if source.kind == "site":
+        return course_site.read(source)
+    if source.kind == "slides" and suffix == ".pdf":
+        return slides.read(source)
+    if suffix == ".pdf":
+        return book.read(source)
+    if suffix == ".ipynb":
+        return notebook.read(source)
+    if suffix in markdown.SUFFIXES:
+        return markdown.read(source)
+    raise SourceError(
+        f"{source.name}: no reader for {suffix or 'a file without a suffix'} as {source.kind}; "
+        "list it under [[skip]] in the sources file, or save it as PDF, Markdown or a notebook"
+    )

@@ -1,0 +1,271 @@
+"""Books and other prose as PDF: paragraphs with their section path and printed page number.
+
+Sections come from the outline (where a file has hardly any, from the type size of headings);
+running heads, page numbers and the ticks of plots are dropped, words cut by line ends closed,
+formulas kept on lines of their own inside their sentence. Contents, bibliography and index are
+marked "bibliography", exercises "exercise". Cutting into chunks is `ingest.chunking`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ds542_tutor.documents import Document, Locator, Segment, SegmentKind
+from ingest import cleaning
+from ingest.cleaning import Aligned
+from ingest.readers import common, pdf
+from ingest.readers.paragraphs import Layout, Paragraph, measure, paragraphs
+from ingest.readers.pdf import Line, OutlineEntry, Page
+from ingest.sources import SourceFile
+
+_BACK_MATTER: Final = re.compile(
+    r"^([\dA-Z.]+ )?(bibliography|references|index|(table of )?contents|list of (figures|tables))$",
+    re.I,
+)
+_EXERCISES: Final = re.compile(r"^([\dA-Z.]+ )?(exercises?|problems?)$", re.I)
+_EXERCISE: Final = re.compile(r"^(problem|exercise) [A-Z\d]+(\.\d+)*\b", re.I)
+_LEADERS: Final = re.compile(r"(\. ){4,}|\.{5,}|(· ?){5,}")
+# A page with this many lines of dot leaders is a table of contents.
+CONTENTS_LINES: Final = 4
+# An outline with fewer entries than one in four pages knows chapters only: headings in the
+# text then tell the sections.
+SPARSE_OUTLINE: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A heading of the book: its path, and which lines of its page are its own."""
+
+    path: tuple[str, ...]
+    page: int
+    first: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A segment in the making: its text still knows where it came from."""
+
+    text: Aligned
+    kind: SegmentKind
+    locator: Locator
+    open_end: bool = False
+    indented: bool = False
+
+
+def read(source: SourceFile) -> Document:
+    """Read one book, syllabus or other prose.
+
+    Raises:
+        SourceError: the file is damaged, encrypted, not a PDF or without text.
+    """
+    with pdf.opened(source.path, source.name) as file:
+        entries = pdf.outline(file)
+        pages = [pdf.read_page(file, number, source.name) for number in range(1, len(file) + 1)]
+        meta = str(file.get_metadata_dict().get("Title", "")).strip()
+    recurring = _recurring(pages)
+    pages = [_without_furniture(page, recurring) for page in pages]
+    layout = measure(pages)
+    headings = _headings(pages, entries, layout)
+    words = cleaning.count_words(page.raw for page in pages)
+    first_entry = min((entry.page for entry in entries), default=1)
+    pieces: list[_Piece] = []
+    path: tuple[str, ...] = ()
+    for page in pages:
+        front = page.number < first_entry or _is_contents(page)
+        here = [heading for heading in headings if heading.page == page.number]
+        cuts = [0, *(heading.first for heading in here), len(page.lines)]
+        found: list[_Piece] = []
+        for index, (start, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+            if index:
+                heading = here[index - 1]
+                path = heading.path
+                found += _heading_piece(heading, page)
+                start += heading.count
+            for paragraph in paragraphs(page.lines[start:end], page, layout):
+                found.append(_piece(paragraph, page, path, front))
+        _append(pieces, found)
+    segments = [_segment(piece, words) for piece in pieces]
+    blank = [str(page.number) for page in pages if not page.raw.strip()]
+    return common.build(
+        source,
+        [segment for segment in segments if segment.text],
+        common.document_title(source, meta or common.title_from_stem(source.path.stem)),
+        page_count=len(pages),
+        warnings=(f"no text on pages {', '.join(blank)}",) if blank else (),
+    )
+
+
+def _edges(page: Page) -> list[Line]:
+    """The highest and the lowest line of a page."""
+    if not page.lines:
+        return []
+    return [max(page.lines, key=lambda li: li.top), min(page.lines, key=lambda li: li.bottom)]
+
+
+def _edge_key(line: Line) -> str:
+    return re.sub(r"\d+", "#", cleaning.tidy(line.text).text)
+
+
+def _recurring(pages: Sequence[Page]) -> frozenset[str]:
+    """Lines that stand first or last on a tenth of the pages, digits aside."""
+    counts = Counter(key for page in pages for key in {_edge_key(line) for line in _edges(page)})
+    return frozenset(key for key, n in counts.items() if n >= max(3, 0.1 * len(pages)))
+
+
+def _without_furniture(page: Page, recurring: frozenset[str]) -> Page:
+    """The page without running head, running foot and page number."""
+    numbers = {str(page.number), page.label or str(page.number)}
+    dropped: list[Line] = []
+    # Twice: below a running head, or above a copyright line, a lone number may stand.
+    for _ in range(2):
+        rest = [line for line in page.lines if line not in dropped]
+        for line in _edges(replace(page, lines=tuple(rest))):
+            words = cleaning.tidy(line.text).text.split() or [""]
+            # A head is one line's worth of a title and the number at the outer side.
+            numbered = len(words) <= 16 and (words[0] in numbers or words[-1] in numbers)
+            outside = line.bottom > 0.85 * page.height or line.top < 0.15 * page.height
+            if _edge_key(line) in recurring or (numbered and outside):
+                dropped.append(line)
+    return replace(page, lines=tuple(line for line in page.lines if line not in dropped))
+
+
+def _is_contents(page: Page) -> bool:
+    return sum(bool(_LEADERS.search(li.text.text)) for li in page.lines) >= CONTENTS_LINES
+
+
+def _headings(
+    pages: Sequence[Page], entries: Sequence[OutlineEntry], layout: Layout
+) -> list[_Heading]:
+    """All headings in reading order."""
+    headings: list[_Heading] = []
+    path: list[str] = []
+    lowest = min((entry.level for entry in entries), default=0)
+    for entry in entries:
+        if entry.page > len(pages):
+            continue
+        path = [*path[: entry.level - lowest], entry.title]
+        lines = pages[entry.page - 1].lines
+        after = headings[-1] if headings and headings[-1].page == entry.page else None
+        start = after.first + after.count if after else 0
+        first, count = _locate(lines, entry, start)
+        headings.append(_Heading(tuple(path), entry.page, first, count))
+    if len(entries) * SPARSE_OUTLINE < len(pages) or not entries:
+        headings = _add_set_headings(pages, headings, layout)
+    return headings
+
+
+def _locate(lines: Sequence[Line], entry: OutlineEntry, start: int) -> tuple[int, int]:
+    """Which lines of the page are the heading: the first one's index, and how many (0: none)."""
+    title = cleaning.key(entry.title)
+    wanted = {title, f"chapter{title}", f"appendix{title}", f"part{title}"}
+    for first in range(start, len(lines)):
+        found = ""
+        for end in range(first, min(first + 4, len(lines))):
+            found += cleaning.key(lines[end].text.text)
+            if found in wanted:
+                return first, end + 1 - first
+            if not any(want.startswith(found) for want in wanted):
+                break
+    if entry.top is not None:
+        below = [i for i in range(start, len(lines)) if lines[i].top <= entry.top + 2]
+        if below:
+            return below[0], 0
+    return start, 0
+
+
+def _add_set_headings(
+    pages: Sequence[Page], known: Sequence[_Heading], layout: Layout
+) -> list[_Heading]:
+    """Add lines in larger type than the text, or short bold ones, as headings of one level."""
+    headings: list[_Heading] = []
+    chapter: tuple[str, ...] = ()
+    for page in pages:
+        here = {heading.first: heading for heading in known if heading.page == page.number}
+        index = 0
+        while index < len(page.lines):
+            if index in here:
+                headings.append(here[index])
+                chapter = here[index].path
+                index += max(1, here[index].count)
+                continue
+            count = 0
+            while (
+                index + count < len(page.lines)
+                and index + count not in here
+                and _is_set_heading(page.lines[index + count], layout)
+                and count < 3
+            ):
+                count += 1
+            if count:
+                lines = page.lines[index : index + count]
+                title = cleaning.tidy(cleaning.join([li.text for li in lines], " ")).text
+                headings.append(_Heading((*chapter, title), page.number, index, count))
+            index += max(1, count)
+    return headings
+
+
+def _is_set_heading(line: Line, layout: Layout) -> bool:
+    words = cleaning.tidy(line.text).text
+    letters = sum(ch.isascii() and ch.isalpha() for ch in words)
+    large = line.size > 1.15 * layout.size
+    bold = line.bold and line.size > 0.98 * layout.size and not words.endswith((".", ",", ":"))
+    return (large or bold) and 3 < letters and letters > 0.6 * len(words) and len(words) < 90
+
+
+def _heading_piece(heading: _Heading, page: Page) -> list[_Piece]:
+    lines = page.lines[heading.first : heading.first + heading.count]
+    text = cleaning.tidy(cleaning.join([line.text for line in lines], " "))
+    if not text.text:
+        return []
+    return [_Piece(text, "heading", Locator(page.number, page.label, None, heading.path))]
+
+
+def _piece(paragraph: Paragraph, page: Page, path: tuple[str, ...], front: bool) -> _Piece:
+    kind: SegmentKind
+    if front or any(_BACK_MATTER.match(title) for title in path):
+        kind = "bibliography"
+    elif paragraph.kind in ("code", "caption"):
+        kind = "code" if paragraph.kind == "code" else "caption"
+    elif _EXERCISE.match(paragraph.text.text) or (path and _EXERCISES.match(path[-1])):
+        kind = "exercise"
+    else:
+        kind = "equation" if paragraph.kind == "equation" else "text"
+    locator = Locator(page.number, page.label, None, path)
+    return _Piece(paragraph.text, kind, locator, paragraph.open_end, paragraph.indented)
+
+
+def _append(pieces: list[_Piece], page: Sequence[_Piece]) -> None:
+    """Add a page's pieces; a sentence or listing that the page turn cut is made whole."""
+    last = next((i for i in range(len(pieces) - 1, -1, -1) if pieces[i].kind != "caption"), None)
+    first = next((i for i, piece in enumerate(page) if piece.kind != "caption"), None)
+    rest = list(page)
+    if last is not None and first is not None and _goes_on(pieces[last], page[first]):
+        before, after = pieces[last], rest.pop(first)
+        hyphen = before.text.text.endswith(cleaning.HYPHEN_BREAK)
+        glue = "\n" if before.kind == "code" else "" if hyphen else " "
+        text = before.text + glue + after.text
+        pieces[last] = replace(before, text=text, open_end=after.open_end)
+    pieces.extend(rest)
+
+
+def _goes_on(before: _Piece, after: _Piece) -> bool:
+    if before.kind != after.kind or before.locator.section != after.locator.section:
+        return False
+    if before.kind == "code":
+        # A new definition starts a new listing; the rest of one is indented or carries on.
+        return after.text.text.startswith((" ", ")", "]", "}"))
+    if before.kind not in ("text", "exercise") or not before.open_end:
+        return False
+    return not after.indented or after.text.text[:1].islower()
+
+
+def _segment(piece: _Piece, words: Counter[str]) -> Segment:
+    text = cleaning.mend_hyphens(piece.text, words)
+    page = piece.locator.page or 0
+    start, end = text.span(page)
+    return Segment(text.text, replace(piece.locator, start=start, end=end), piece.kind, text.runs())

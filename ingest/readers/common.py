@@ -1,0 +1,103 @@
+"""What every reader needs: a file's bytes and hash, a document built from a source, titles."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+
+from ds542_tutor.documents import Document, Segment
+from ds542_tutor.errors import EmptySourceError, SourceError
+from ingest.sources import SourceFile
+
+_SMALL_WORDS: Final = frozenset("a an and as at by for from in of on or the to vs with".split())
+_UPPER_WORDS: Final = frozenset("cnn cnns gan gans gnn gnns llm llms rnn rnns scc vae vaes".split())
+
+
+def read_bytes(source: SourceFile) -> bytes:
+    """The file's bytes.
+
+    Raises:
+        SourceError: it cannot be read.  EmptySourceError: there are none.
+    """
+    try:
+        data = source.path.read_bytes()
+    except OSError as error:
+        raise SourceError(
+            f"{source.name}: cannot be read ({error.strerror}); check that it is there and readable"
+        ) from error
+    if not data.strip():
+        raise EmptySourceError(f"{source.name}: the file is empty; put the real one in its place")
+    return data
+
+
+def read_text(source: SourceFile) -> str:
+    """The file as text, as it stands (line ends unchanged).
+
+    Raises:
+        SourceError: it is not text in UTF-8.
+    """
+    data = read_bytes(source)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{source.name}: is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from error
+    if "\0" in text:
+        raise SourceError(f"{source.name}: is a binary file, whatever its name says; replace it")
+    return text
+
+
+def build(
+    source: SourceFile,
+    segments: list[Segment],
+    title: str,
+    *,
+    page_count: int = 0,
+    warnings: tuple[str, ...] = (),
+) -> Document:
+    """Make the document of `source`.
+
+    Raises:
+        EmptySourceError: no segment has any text.
+    """
+    if not any(segment.text.strip() for segment in segments):
+        raise EmptySourceError(
+            f"{source.name}: no text in it; if its pages are images, run OCR over it first"
+        )
+    return Document(
+        path=source.name,
+        kind=source.kind,
+        title=source.title or title,
+        sha256=hashlib.sha256(source.path.read_bytes()).hexdigest(),
+        segments=tuple(segments),
+        term=source.term,
+        lecture=source.lecture,
+        assignment=source.assignment,
+        graded=source.graded,
+        url=source.url,
+        licence=source.licence,
+        page_count=page_count,
+        warnings=warnings,
+    )
+
+
+def title_from_stem(stem: str) -> str:
+    """'16_attention_and_transformers' -> 'Attention and Transformers'."""
+    words = re.sub(r"^[\d_.\-]+", "", stem).replace("_", " ").split() or [stem]
+    return " ".join(
+        word.upper()
+        if word in _UPPER_WORDS
+        else word
+        if (word in _SMALL_WORDS and number) or not word.islower()
+        else word[0].upper() + word[1:]
+        for number, word in enumerate(words)
+    )
+
+
+def document_title(source: SourceFile, found: str) -> str:
+    """A title for lecture material: 'Lecture 16: Attention and Transformers'."""
+    if source.lecture is None or re.match(rf"Lecture {source.lecture}\b", found):
+        return found
+    return f"Lecture {source.lecture}: {found}"

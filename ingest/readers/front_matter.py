@@ -1,0 +1,133 @@
+"""Front matter and data files of a Jekyll site: YAML as it is written, and its dates.
+
+Dates stay text until `wall_clock` reads them: `2026-04-07T23:59:00-5:00` means one minute to
+midnight on a Boston clock, although Boston is at -4:00 in April, so the offset is checked and
+never applied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+from ds542_tutor.errors import SourceError
+
+_DATE: Final = re.compile(
+    r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:[T ]\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?)?"
+    r"\s*(Z|[+-]\d{1,2}:?(?:\d{2})?)?\s*$"
+)
+_BOUNDARY: Final = re.compile(r"^---\s*$", re.M)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without its timestamps, which would apply the offsets."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date as a site has it. `offset_wrong`: its offset is not the zone's on that day."""
+
+    when: datetime
+    offset_wrong: bool
+
+
+def split(text: str, name: str) -> tuple[dict[str, Any], int]:
+    """The front matter of a page, and where the page's own text starts.
+
+    Raises:
+        SourceError: the front matter is not a YAML mapping.
+    """
+    if not text.startswith("---") or len(_BOUNDARY.findall(text)) < 2:
+        return {}, 0
+    matter, content = YAMLHandler().split(text)
+    values = load_yaml(matter, name)
+    if not isinstance(values, dict):
+        raise SourceError(f"{name}: its front matter is not a list of keys and values; mend it")
+    return values, len(text) - len(content)
+
+
+def load_yaml(text: str, name: str) -> Any:
+    """A YAML text's value, dates as text.
+
+    Raises:
+        SourceError: it is not YAML; the message has the line.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        problem = getattr(error, "problem", None) or type(error).__name__
+        raise SourceError(f"{name}: its YAML cannot be read{where} ({problem}); mend it") from error
+
+
+def load_data(folder: Path) -> dict[str, Any]:
+    """Every `_data/*.yml` of a site by its stem; files that cannot be read are left out."""
+    data: dict[str, Any] = {}
+    for path in sorted(folder.glob("_data/*.y*ml")):
+        try:
+            data[path.stem] = load_yaml(path.read_text(encoding="utf-8"), path.name)
+        except (OSError, UnicodeDecodeError, SourceError):
+            # Reading that file as a document of its own reports what is wrong with it.
+            continue
+    return data
+
+
+def wall_clock(value: object, zone: ZoneInfo) -> Moment | None:
+    """A date of the front matter on the course's clock; None when it is none."""
+    match = _DATE.match(str(value)) if value is not None else None
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
+    try:
+        when = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    except ValueError:
+        return None
+    return Moment(when, _offset(match.group(7)) not in (None, when.utcoffset()))
+
+
+def _offset(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    if text == "Z":
+        return timedelta(0)
+    sign = -1 if text[0] == "-" else 1
+    hours, _, minutes = text[1:].partition(":")
+    if not minutes and len(hours) > 2:
+        hours, minutes = hours[:-2], hours[-2:]
+    return sign * timedelta(hours=int(hours), minutes=int(minutes or 0))
+
+
+def day(when: datetime) -> str:
+    """'Thursday, February 5, 2026'."""
+    return f"{when:%A, %B} {when.day}, {when.year}"
+
+
+def day_and_time(when: datetime) -> str:
+    """'Thursday, February 5, 2026, 11:59 pm'; midnight is left out."""
+    if (when.hour, when.minute) == (0, 0):
+        return day(when)
+    return (
+        f"{day(when)}, {when.hour % 12 or 12}:{when.minute:02} {'am' if when.hour < 12 else 'pm'}"
+    )
+
+
+def flag(values: Mapping[str, Any], key: str, default: bool) -> bool:
+    """A yes-or-no of the front matter, also where it is written as text."""
+    value = values.get(key, default)
+    return value if isinstance(value, bool) else str(value).strip().lower() not in ("false", "no")

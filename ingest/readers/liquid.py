@@ -1,0 +1,152 @@
+"""The little Liquid that a course site's pages use: loops and conditions over `site.data`.
+
+Enough to show a page as a browser does, staff list and all, while the page's own characters keep
+their places in the file. Includes, layouts and filters are left out: they draw, they say nothing.
+https://shopify.github.io/liquid/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ingest import cleaning
+from ingest.cleaning import Aligned
+
+_MARK: Final = re.compile(r"\{%-?\s*(.*?)\s*-?%\}|\{\{-?\s*(.*?)\s*-?\}\}", re.S)
+_STEP: Final = re.compile(r"""([\w-]+)|\[\s*(?:"([^"]*)"|'([^']*)'|(\d+))\s*\]""")
+_FOR: Final = re.compile(r"for\s+([\w-]+)\s+in\s+(\S+)")
+# A page of nested loops over the same data grows without bound; no course page comes near this.
+MAX_CHARACTERS: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """Literal text, a tag's words, or an output's expression (exactly one is set)."""
+
+    text: Aligned | None = None
+    tag: str | None = None
+    output: str | None = None
+
+
+def render(text: Aligned, context: Mapping[str, Any]) -> Aligned:
+    """Render a page with the variables of `context`. What is unknown renders as nothing."""
+    tokens = list(_tokens(text))
+    parts, _ = _block(tokens, 0, dict(context), (), MAX_CHARACTERS)
+    return cleaning.join(parts, "")
+
+
+def _tokens(text: Aligned) -> Iterator[_Token]:
+    last = 0
+    for match in _MARK.finditer(text.text):
+        yield _Token(text=text[last : match.start()])
+        if match.group(1) is not None:
+            yield _Token(tag=match.group(1))
+        else:
+            yield _Token(output=match.group(2))
+        last = match.end()
+    yield _Token(text=text[last:])
+
+
+def _block(
+    tokens: Sequence[_Token],
+    index: int,
+    scope: dict[str, Any],
+    ends: tuple[str, ...],
+    budget: int,
+) -> tuple[list[Aligned], int]:
+    """Render up to a tag that starts with one of `ends`; returns the parts and its index."""
+    parts: list[Aligned] = []
+    size = 0
+    while index < len(tokens) and size < budget:
+        token = tokens[index]
+        new: list[Aligned] = []
+        if token.text is not None:
+            new = [token.text]
+        elif token.output is not None:
+            value = lookup(token.output.split("|")[0].strip(), scope)
+            new = [Aligned(str(value))] if isinstance(value, (str, int, float)) else []
+        elif token.tag is not None:
+            word = token.tag.split(maxsplit=1)[0] if token.tag else ""
+            if word in ends:
+                return parts, index
+            if word == "for":
+                new, index = _loop(tokens, index, scope, budget - size)
+            elif word in ("if", "unless"):
+                new, index = _condition(tokens, index, scope, budget - size)
+            elif word in ("comment", "raw"):
+                _, index = _block(tokens, index + 1, scope, (f"end{word}",), budget - size)
+        parts += new
+        size += sum(map(len, new))
+        index += 1
+    return parts, index
+
+
+def _loop(
+    tokens: Sequence[_Token], index: int, scope: dict[str, Any], budget: int
+) -> tuple[list[Aligned], int]:
+    match = _FOR.match(tokens[index].tag or "")
+    values = lookup(match.group(2), scope) if match else None
+    parts: list[Aligned] = []
+    end = index
+    items = list(values) if isinstance(values, (list, tuple)) else []
+    for item in items:
+        inner = {**scope, match.group(1): item} if match else scope
+        new, end = _block(tokens, index + 1, inner, ("endfor",), budget)
+        parts += new
+        budget -= sum(map(len, new))
+        if budget <= 0:
+            break
+    if not items:
+        _, end = _block(tokens, index + 1, scope, ("endfor",), budget)
+    return parts, end
+
+
+def _condition(
+    tokens: Sequence[_Token], index: int, scope: dict[str, Any], budget: int
+) -> tuple[list[Aligned], int]:
+    tag = tokens[index].tag or ""
+    close = "endunless" if tag.startswith("unless") else "endif"
+    wanted = not tag.startswith("unless")
+    chosen: list[Aligned] | None = None
+    holds = _holds(tag.partition(" ")[2], scope) == wanted
+    while True:
+        parts, index = _block(tokens, index + 1, scope, (close, "else", "elsif"), budget)
+        if holds and chosen is None:
+            chosen = parts
+        tag = (tokens[index].tag or "") if index < len(tokens) else close
+        if tag.startswith("elsif"):
+            holds = _holds(tag.partition(" ")[2], scope)
+        elif tag.startswith("else"):
+            holds = True
+        else:
+            return chosen or [], index
+
+
+def _holds(expression: str, scope: Mapping[str, Any]) -> bool:
+    """Whether a condition holds: a variable that is set, or one compared by == or !=."""
+    for sign in ("==", "!="):
+        left, found, right = expression.partition(sign)
+        if found:
+            same = str(lookup(left.strip(), scope)) == str(lookup(right.strip(), scope))
+            return same == (sign == "==")
+    value = lookup(expression.strip(), scope)
+    return value is not None and value is not False
+
+
+def lookup(expression: str, scope: Mapping[str, Any]) -> Any:
+    """The value of `site.data.urls["piazza"].url`, a quoted text or a number; None if unknown."""
+    if expression[:1] in "\"'" and expression[-1:] == expression[:1] and len(expression) > 1:
+        return expression[1:-1]
+    value: Any = scope
+    for step in _STEP.finditer(expression):
+        name = next(group for group in step.groups() if group is not None)
+        if isinstance(value, Mapping):
+            value = value.get(name)
+        elif isinstance(value, (list, tuple)) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None
+    return None if value is scope else value

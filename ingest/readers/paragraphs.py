@@ -1,0 +1,184 @@
+"""Lines of a PDF page into paragraphs, list items, formulas, captions and listings.
+
+Works from where lines stand (indents, gaps, type size, monospaced type), because that is all
+that a typeset page tells. Sections and pages are `ingest.readers.book`'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ingest import cleaning
+from ingest.cleaning import HYPHEN_BREAK, Aligned
+from ingest.readers.pdf import Line, Page
+
+ParagraphKind = Literal["text", "item", "equation", "caption", "code"]
+
+MARKER: Final = re.compile(
+    r"^(•|–|▶|○|[1-9]\d?\.(?=\s)|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-h]\)(?=\s))\s*"
+)
+_CAPTION: Final = re.compile(r"^(Figure|Fig\.|Table|Listing|Algorithm)\s+[A-Z]?\d+(\.\d+)*\b")
+_EQUATION_NUMBER: Final = re.compile(r"\((?:[A-Z]|\d+)(?:\.\d+)+[a-z]?\)$")
+_PROSE_WORD: Final = re.compile(r"[A-Za-z]{3,}")
+_NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅]+$")
+_OPEN_END: Final = re.compile(r"[.!?:”\"')\]]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a document is set: type size of its running text and distance of its lines, in points."""
+
+    size: float
+    pitch: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Consecutive lines that belong together.
+
+    `open_end`: it stops in mid-sentence. `indented`: its first line is set in, as new paragraphs
+    are in LaTeX books, or it is a list item.
+    """
+
+    kind: ParagraphKind
+    text: Aligned
+    open_end: bool
+    indented: bool
+
+
+def measure(pages: Iterable[Page]) -> Layout:
+    """Find the running text's type size (by characters) and line distance."""
+    sizes: Counter[float] = Counter()
+    pitches: Counter[int] = Counter()
+    for page in pages:
+        for line, below in zip(page.lines, page.lines[1:], strict=False):
+            sizes[round(line.size, 1)] += len(line.text)
+            if len(line.text) > 40 and round(line.size, 1) == round(below.size, 1):
+                pitches[round(line.bottom - below.bottom)] += 1
+    size = sizes.most_common(1)[0][0] if sizes else 10.0
+    usual = [pitch for pitch, _ in pitches.most_common(8) if size <= pitch <= 2.2 * size]
+    return Layout(size, usual[0] if usual else 1.25 * size)
+
+
+def paragraphs(lines: Sequence[Line], page: Page, layout: Layout) -> list[Paragraph]:
+    """Group the lines of (part of) a page."""
+    margin = _margin(page)
+    groups: list[tuple[ParagraphKind, list[Line]]] = []
+    for line in lines:
+        text = cleaning.tidy(line.text).text
+        if not text or _is_tick(line, text, layout):
+            continue
+        kind = _kind(line, text, margin)
+        if groups and _continues(groups[-1], line, kind, margin, layout):
+            groups[-1][1].append(line)
+        else:
+            groups.append((kind, [line]))
+    return [_paragraph(kind, group, margin) for kind, group in groups]
+
+
+def _margin(page: Page) -> float:
+    """The left edge of the running text."""
+    longest = max((line.right - line.left for line in page.lines), default=0.0)
+    lefts = Counter(
+        round(line.left)
+        for line in page.lines
+        if line.right - line.left > 0.6 * longest and not line.mono
+    )
+    return float(lefts.most_common(1)[0][0]) if lefts else 0.0
+
+
+def _is_tick(line: Line, text: str, layout: Layout) -> bool:
+    """Numbers, or a word or two, in small type: the labels of a plot."""
+    if line.mono or line.size > 0.85 * layout.size or _CAPTION.match(text):
+        return False
+    # Limits of sums are small too, and hold letters of the maths alphabets or an equals sign.
+    return bool(_NUMERIC.match(text)) and len(text) > 1
+
+
+def _kind(line: Line, text: str, margin: float) -> ParagraphKind:
+    if line.mono:
+        return "code"
+    if _CAPTION.match(text):
+        return "caption"
+    if MARKER.match(text) and len(text) > 2:
+        return "item"
+    if _EQUATION_NUMBER.search(text) and line.left > margin + 6:
+        return "equation"
+    prose = sum(map(len, _PROSE_WORD.findall(text)))
+    # Prose is two thirds words of three letters or more; formulas are names and signs.
+    return "equation" if line.left > margin + 12 and prose < 0.45 * len(text) else "text"
+
+
+def _continues(
+    group: tuple[ParagraphKind, list[Line]],
+    line: Line,
+    kind: ParagraphKind,
+    margin: float,
+    layout: Layout,
+) -> bool:
+    """Whether `line` belongs to the paragraph so far."""
+    group_kind, lines = group
+    last = lines[-1]
+    last_text = last.text.text.rstrip()
+    if "code" in (kind, group_kind):
+        return kind == group_kind and last.bottom - line.top < 2.5 * layout.pitch
+    if last_text.endswith(HYPHEN_BREAK):
+        return kind != "caption"
+    if kind in ("caption", "item"):
+        return False
+    drop = last.bottom - line.bottom
+    last_kind = _kind(last, cleaning.tidy(last.text).text, margin)
+    if kind == "equation" and group_kind != "caption":
+        return abs(drop) < 4 * layout.pitch
+    if last_kind == "equation" and kind == "text":
+        # An unindented line after a formula goes on with its sentence.
+        goes_on = line.text.text.lstrip()[:1].islower() or not last_text.endswith((".", "!", "?"))
+        return goes_on and abs(drop) < 4 * layout.pitch and _hangs(lines[0], line, margin)
+    if not 0 < drop < 1.6 * layout.pitch or abs(line.size - last.size) > 1.2:
+        return False
+    if group_kind in ("caption", "item"):
+        return line.left > lines[0].left - 3 or group_kind == "caption"
+    return line.left < last.left + 6
+
+
+def _hangs(first: Line, line: Line, margin: float) -> bool:
+    return line.left < max(margin, first.left) + 6 or bool(MARKER.match(first.text.text.strip()))
+
+
+def _paragraph(kind: ParagraphKind, lines: Sequence[Line], margin: float) -> Paragraph:
+    text = _listing(lines) if kind == "code" else _running(lines, margin)
+    indented = kind == "item" or lines[0].left > margin + 6
+    return Paragraph(kind, text, not _OPEN_END.search(text.text), indented)
+
+
+def _running(lines: Sequence[Line], margin: float) -> Aligned:
+    """Join lines by spaces; formulas keep a line to themselves."""
+    text = Aligned()
+    previous: ParagraphKind | None = None
+    for line in lines:
+        piece = cleaning.tidy(line.text)
+        kind = _kind(line, piece.text, margin)
+        if previous is None or text.text.endswith(HYPHEN_BREAK):
+            glue = ""
+        else:
+            glue = "\n" if (kind == "equation") != (previous == "equation") else " "
+        text = text + glue + piece
+        previous = kind
+    return text
+
+
+def _listing(lines: Sequence[Line]) -> Aligned:
+    """Join lines of code, with the indent that their place on the page shows."""
+    left = min(line.left for line in lines)
+    width = max(
+        ((li.right - li.left) / max(1, len(li.text.text.strip())) for li in lines), default=5.0
+    )
+    rows: list[Aligned] = []
+    for line in lines:
+        indent = round((line.left - left) / max(1.0, width))
+        rows.append(Aligned(" " * indent) + cleaning.tidy_code(line.text).strip())
+    return cleaning.join(rows, "\n")

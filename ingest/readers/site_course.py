@@ -1,0 +1,338 @@
+"""The course as data, from the front matter and home page of its Jekyll site.
+
+Everything dated is read on the course's clock (see `front_matter.wall_clock`). What contradicts
+itself is kept and reported in `Course.warnings`; whoever answers decides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ds542_tutor.course import (
+    Assignment,
+    Course,
+    Discussion,
+    Event,
+    Lecture,
+    Person,
+)
+from ds542_tutor.errors import SettingsError, SourceError
+from ingest.cleaning import Aligned
+from ingest.readers import front_matter, liquid, markdown, site_rules
+from ingest.readers.front_matter import Moment
+from ingest.sources import SourceFile, SourceSet
+
+ROLES: Final = {
+    "instructors": "instructor",
+    "teaching_assistants": "teaching assistant",
+    "course_assistants": "course assistant",
+}
+ASSIGNMENT_KEY: Final = re.compile(r"\b(homework|project)[\s_]*0*(\d+)")
+_TITLE: Final = re.compile(r"^(?:(?:lecture|discussion)\s*)?0*(\d+)\s*(?:--|[-–—:])\s*(.*)$", re.I)
+
+
+def number_and_name(title: str) -> tuple[int | None, str]:
+    """'16 - Attention' or 'Discussion 5 -- Deep nets' -> its number and the rest."""
+    match = _TITLE.match(" ".join(title.split()))
+    return (int(match.group(1)), match.group(2)) if match else (None, title.strip())
+
+
+@dataclass(slots=True)
+class _Calendar:
+    """What has been read so far."""
+
+    zone: ZoneInfo
+    lectures: list[Lecture] = field(default_factory=list)
+    assignments: list[Assignment] = field(default_factory=list)
+    discussions: list[Discussion] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    odd_offsets: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_course(sources: SourceSet) -> Course:
+    """Read the calendar and the rules from the site among `sources`.
+
+    A corpus without a site gives a `Course` that knows its name and term only.
+
+    Raises:
+        SettingsError: the time zone of the sources file does not exist.
+    """
+    try:
+        zone = ZoneInfo(sources.timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            f'{sources.name}: unknown timezone {sources.timezone!r}; use one like "America/New_York"'
+        ) from error
+    calendar = _Calendar(zone)
+    pages = [file for file in sources.files if file.kind == "site" and file.site is not None]
+    rules = site_rules.Rules()
+    for file in pages:
+        try:
+            text = file.path.read_text(encoding="utf-8-sig")
+            _read_file(file, text, calendar, rules)
+        except (OSError, UnicodeDecodeError, SourceError) as error:
+            # Reading it as a document reports the failure; the calendar does without it.
+            calendar.warnings.append(f"{file.name}: left out of the calendar ({error})")
+    for kind, names in calendar.odd_offsets.items():
+        calendar.warnings.append(
+            f"{len(names)} {kind} dates have an offset that Boston's clocks do not have that day "
+            f"(first: {names[0]}); the wall-clock time was kept"
+            if sources.timezone == "America/New_York"
+            else f"{len(names)} {kind} dates have a wrong offset (first: {names[0]})"
+        )
+    _check(calendar)
+    calendar.warnings += _missing_files(pages)
+    calendar.warnings += rules.warnings
+    return Course(
+        name=sources.course or sources.name,
+        term=sources.term,
+        timezone=sources.timezone,
+        site_url=sources.site_url,
+        lectures=tuple(sorted(calendar.lectures, key=lambda item: item.starts)),
+        assignments=tuple(sorted(calendar.assignments, key=_due_order)),
+        discussions=tuple(sorted(calendar.discussions, key=lambda item: item.day)),
+        events=tuple(sorted(calendar.events, key=lambda item: item.when)),
+        people=tuple(calendar.people),
+        meetings=tuple(rules.meetings),
+        statements=tuple(rules.statements),
+        weights=tuple(rules.weights),
+        late_penalty=rules.late_penalty,
+        late_hours=rules.late_hours,
+        warnings=tuple(calendar.warnings),
+    )
+
+
+def _due_order(item: Assignment) -> tuple[str, str]:
+    return (item.due.isoformat() if item.due else "", item.key)
+
+
+def _read_file(file: SourceFile, text: str, calendar: _Calendar, rules: site_rules.Rules) -> None:
+    """Add what one file of the site says."""
+    if file.path.suffix.lower() in (".yml", ".yaml"):
+        value = front_matter.load_yaml(text, file.name)
+        if file.path.stem == "people":
+            calendar.people += _people(value, file.name)
+        elif file.path.stem == "late_policy":
+            rules.add_policies(value, file.name)
+        return
+    values, start = front_matter.split(text, file.name)
+    folder = file.path.parent.name
+    body = text[start:]
+    if folder == "_lectures":
+        _lecture(file, values, body, calendar)
+    elif folder == "_assignments":
+        _assignment(file, values, body, calendar)
+    elif folder == "_discussions":
+        _discussion(file, values, body, calendar)
+    elif folder == "_events":
+        _event(file, values, calendar)
+    elif file.path.stem == "index" and file.site is not None:
+        site = {"data": front_matter.load_data(file.site)}
+        shown = liquid.render(Aligned(body), {"site": site, "page": values})
+        rules.add_page(list(markdown.blocks(shown)), file.name)
+
+
+def _moment(value: object, kind: str, file: SourceFile, calendar: _Calendar) -> Moment | None:
+    moment = front_matter.wall_clock(value, calendar.zone)
+    if moment is None:
+        calendar.warnings.append(f"{file.name}: {kind} date {value!r} is not a date")
+    elif moment.offset_wrong:
+        calendar.odd_offsets.setdefault(kind, []).append(file.name)
+    return moment
+
+
+def _lecture(file: SourceFile, values: Mapping[str, Any], body: str, calendar: _Calendar) -> None:
+    moment = _moment(values.get("date"), "lecture", file, calendar)
+    if moment is None:
+        return
+    number, name = number_and_name(str(values.get("title", file.path.stem)))
+    slides = [url for label, url in _links(values) if "slides" in label.lower()]
+    deck = next((url for url in slides if "://" not in url), slides[0] if slides else None)
+    calendar.lectures.append(
+        Lecture(
+            number=number,
+            title=name,
+            starts=moment.when,
+            source=file.name,
+            tldr=_told(values.get("tldr")),
+            readings=tuple(_readings(body)),
+            deck=PurePosixPath(deck).name if deck else None,
+        )
+    )
+
+
+def _assignment(
+    file: SourceFile, values: Mapping[str, Any], body: str, calendar: _Calendar
+) -> None:
+    title = " ".join(str(values.get("title", file.path.stem)).split())
+    key = ASSIGNMENT_KEY.search(f"{title} {file.path.stem}".lower())
+    released = _moment(values.get("date"), "assignment", file, calendar)
+    event = values.get("due_event")
+    due = None
+    if isinstance(event, Mapping):
+        due = _moment(event.get("date"), "assignment", file, calendar)
+    published = front_matter.flag(values, "published", True)
+    files = [str(values[name]) for name in ("pdf", "jupyter", "notebook") if values.get(name)]
+    calendar.assignments.append(
+        Assignment(
+            key=f"{key.group(1)}{int(key.group(2))}" if key else file.path.stem,
+            title=title,
+            source=file.name,
+            released=released.when if released else None,
+            due=due.when if due else None,
+            published=published,
+            files=tuple(dict.fromkeys(PurePosixPath(name).name for name in files)),
+            summary=_summary(body) if published else "",
+        )
+    )
+
+
+def _discussion(
+    file: SourceFile, values: Mapping[str, Any], body: str, calendar: _Calendar
+) -> None:
+    moment = _moment(values.get("date"), "discussion", file, calendar)
+    if moment is None:
+        return
+    number, name = number_and_name(str(values.get("title", file.path.stem)))
+    urls = [url for _, url in _links(values)] + re.findall(r"\]\(([^)\s]+\.ipynb)\)", body)
+    calendar.discussions.append(
+        Discussion(
+            number=number,
+            title=name,
+            day=moment.when.date(),
+            source=file.name,
+            tldr=_told(values.get("tldr")),
+            readings=tuple(_readings(body)),
+            files=tuple(dict.fromkeys(PurePosixPath(u).name for u in urls if u.endswith(".ipynb"))),
+        )
+    )
+
+
+def _event(file: SourceFile, values: Mapping[str, Any], calendar: _Calendar) -> None:
+    moment = _moment(values.get("date"), "event", file, calendar)
+    if moment is not None:
+        name = str(values.get("name") or values.get("title") or file.path.stem)
+        about = _told(values.get("description"))
+        calendar.events.append(Event(name, moment.when, about, file.name))
+
+
+def _people(value: Any, source: str) -> Iterator[Person]:
+    for group, people in value.items() if isinstance(value, Mapping) else ():
+        for person in people if isinstance(people, list) else []:
+            if isinstance(person, Mapping) and person.get("name"):
+                facts = {
+                    key: str(person.get(key) or "") for key in ("email", "office", "office_hours")
+                }
+                role = ROLES.get(str(group), str(group).replace("_", " ").rstrip("s"))
+                yield Person(name=str(person["name"]), role=role, source=source, **facts)
+
+
+def _links(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    links = values.get("links")
+    return [
+        (str(link.get("name", "")), str(link["url"]))
+        for link in (links if isinstance(links, list) else [])
+        if isinstance(link, Mapping) and link.get("url")
+    ]
+
+
+def _told(value: object) -> str:
+    text = " ".join(str(value or "").split())
+    return "" if text.upper() in ("TBD", "TBA") else text
+
+
+def _readings(body: str) -> Iterator[str]:
+    """The list under "Readings", one line each, without links."""
+    under = False
+    for block in markdown.blocks(Aligned(body)):
+        rows = block.text.text.split("\n")
+        for row in rows:
+            if (
+                re.match(r"\W*(suggested |optional )?readings?\b.*:?\W*$", row, re.I)
+                and len(row) < 60
+            ):
+                under = True
+            elif under and re.match(r"\s*-\s", row):
+                text = " ".join(row.strip(" -").split())
+                if _told(text):
+                    yield text
+            elif row.strip() and not row.startswith(" "):
+                under = False
+
+
+def _summary(body: str) -> str:
+    texts = [b.text.text for b in markdown.blocks(Aligned(body)) if b.kind == "text"]
+    return " ".join(" ".join(texts).split())
+
+
+# --- what contradicts itself ---------------------------------------------------------------------
+
+
+def _check(calendar: _Calendar) -> None:
+    """Report meetings at the same time and due dates in a recess."""
+    starts: dict[datetime, list[Lecture]] = {}
+    for lecture in calendar.lectures:
+        starts.setdefault(lecture.starts, []).append(lecture)
+    for when, lectures in starts.items():
+        if len(lectures) > 1:
+            names = " and ".join(PurePosixPath(lecture.source).name for lecture in lectures)
+            calendar.warnings.append(
+                f"two lectures at the same time, {front_matter.day_and_time(when)}: {names}"
+            )
+    days: dict[object, list[Discussion]] = {}
+    for discussion in calendar.discussions:
+        days.setdefault(discussion.day, []).append(discussion)
+    for discussions in days.values():
+        if len(discussions) > 1:
+            names = " and ".join(PurePosixPath(item.source).name for item in discussions)
+            calendar.warnings.append(
+                f"two discussions on the same day, {discussions[0].day.isoformat()}: {names}"
+            )
+    for first, last in _recesses(calendar.events):
+        for assignment in calendar.assignments:
+            if assignment.due is not None and first <= assignment.due <= last:
+                calendar.warnings.append(
+                    f"{assignment.source}: due {front_matter.day_and_time(assignment.due)}, "
+                    "which is in the recess"
+                )
+
+
+def _recesses(events: Iterable[Event]) -> Iterator[tuple[datetime, datetime]]:
+    """Pairs of "Start of ... recess" and the next "End of ..."."""
+    began: datetime | None = None
+    for event in sorted(events, key=lambda item: item.when):
+        if re.match(r"(start|begin)", event.name, re.I):
+            began = event.when
+        elif began is not None and re.match(r"end", event.name, re.I):
+            yield began, event.when
+            began = None
+
+
+def _missing_files(pages: Iterable[SourceFile]) -> Iterator[str]:
+    """Links in front matter to files of the site that are not there."""
+    for file in pages:
+        if file.site is None or file.path.suffix.lower() != ".md":
+            continue
+        try:
+            values, _ = front_matter.split(file.path.read_text("utf-8-sig"), file.name)
+        except (OSError, UnicodeDecodeError, SourceError):
+            continue
+        urls = [url for _, url in _links(values)]
+        urls += [str(values[key]) for key in ("pdf", "latex", "jupyter") if values.get(key)]
+        for url in dict.fromkeys(urls):
+            if "://" not in url and not _exists(file.site, url):
+                yield f"{file.name}: links to {url}, which is not among the materials"
+
+
+def _exists(site: Path, url: str) -> bool:
+    # A site that lies beside its files (the starter corpus) links to its parent's folders.
+    path = url.split("#")[0].lstrip("/")
+    return (site / path).is_file() or (site.parent / path).is_file()
