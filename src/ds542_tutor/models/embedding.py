@@ -6,20 +6,19 @@ One class behind `protocols.Embedder`. What is embedded, and where vectors are k
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
-from transformers.utils import logging as transformers_logging
 
 from ds542_tutor.errors import ModelError
 from ds542_tutor.models.packaged import MINILM_SHA256, minilm_path, sha256_of
+from ds542_tutor.models.quiet import first_line, quiet_loading
 from ds542_tutor.settings import ModelSettings
 
 Dtype = Literal["float32", "bfloat16"]
@@ -93,7 +92,7 @@ class SentenceTransformerEmbedder:
                 )
         except RuntimeError as error:
             raise ModelError(
-                f"The embedder {self._model_id} failed ({_first_line(error)}); with a GPU, free "
+                f"The embedder {self._model_id} failed ({first_line(error)}); with a GPU, free "
                 "memory or choose a smaller models.embedder."
             ) from error
         # Normalised in float32, since a bfloat16 norm is off by up to one part in 256.
@@ -121,7 +120,7 @@ def load_embedder(
     if local:
         name = str(Path(name).expanduser())
     try:
-        with _silence():
+        with quiet_loading():
             model = SentenceTransformer(
                 name,
                 device=device,
@@ -130,7 +129,7 @@ def load_embedder(
             )
     except (OSError, ValueError, RuntimeError, ImportError) as error:
         raise ModelError(
-            f"The embedder {models.embedder!r} cannot be loaded ({_first_line(error)}); set "
+            f"The embedder {models.embedder!r} cannot be loaded ({first_line(error)}); set "
             "models.embedder to 'minilm', a folder, or an id that is in the Hugging Face cache."
         ) from error
     if packaged:
@@ -172,22 +171,3 @@ def _revision(model: SentenceTransformer, folder: Path | None) -> str:
         if file.suffix in (".safetensors", ".bin"):
             digest.update(f"{file.relative_to(folder).as_posix()} {sha256_of(file)}\n".encode())
     return digest.hexdigest()[:12]
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep transformers' "Loading weights" bar and notes off the terminal."""
-    logs: Any = transformers_logging  # its switches carry no types
-    level, bar = logs.get_verbosity(), logs.is_progress_bar_enabled()
-    logs.set_verbosity_error()
-    logs.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logs.set_verbosity(level)
-        if bar:
-            logs.enable_progress_bar()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
