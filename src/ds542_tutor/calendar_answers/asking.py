@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from ds542_tutor.calendar_answers.dates import Span, find_span
+from ds542_tutor.calendar_answers.dates import Span, find_span, without_dates
 from ds542_tutor.course import Assignment, Course, Discussion, Lecture
 
 Work = Assignment | Discussion
@@ -31,6 +31,7 @@ _REWRITES = (
     (r"\b(?:disc|discussions|dis)\b", "discussion"),
     (r"\bdisc(?=\d)", "discussion"),
     (r"\bdead ?lines?\b", "deadline"),
+    (r"\b((?:mon|tues|wednes|thurs|fri)day)s (?=lecture|class|discussion|reading|topic)", r"\1 "),
     (r"\b(?:prof|professors)\b\.?", "professor"),
     (r"\b(?:wut|wat|wht)\b", "what"),
     (r"\b(?:wen|whn)\b", "when"),
@@ -61,7 +62,7 @@ STOP = frozenset(
     ds542 ds 542 bu semester term spring 2026 remind dumb forgot idk lol btw guys someone anyone
     everyone folks them they their he she his her him mean means hers wait cant dont doesnt isnt
     theres thats whats lets hear heard per each every exact am pm midnight noon it'll make sure
-    something thing things stuff bro dude kinda only
+    something thing things stuff bro dude kinda only over yo sup hmm umm ugh omg man dear tutor bot
     """.split()
 )
 """Words that carry no topic of their own."""
@@ -81,7 +82,7 @@ class Asking:
         found: list[Work] = []
         for kind, number in self._numbers():
             found += [w for w in _numbered(self.course, kind, number) if w not in found]
-        return tuple(found or _titled(self.course, self.text))
+        return tuple(found or self._titles().values())
 
     @cached_property
     def unknown_work(self) -> str | None:
@@ -110,16 +111,25 @@ class Asking:
 
     def residue(self, vocabulary: str = "") -> list[str]:
         """Return the words that neither the calendar nor `vocabulary` (words) accounts for."""
-        text = _WORK.sub(" ", self.text)
-        if self.span and self.span.words[1]:
-            start, end = self.span.words
-            text = text.replace(self.text[start:end], " ")
+        text = without_dates(_WORK.sub(" ", self.text))
+        for title in self._titles():
+            text = text.replace(title, " ")
         known = STOP | set(vocabulary.split())
         return [
             w
             for w in re.findall(r"[a-z][a-z']+", text)
             if w.replace("'", "") not in known and w not in known
         ]
+
+    def _titles(self) -> dict[str, Work]:
+        """Return the one piece of work whose own title the question says, as "math refresher hw"."""
+        if not self.has(r"hw|homework|project|discussion|assignment|notebook"):
+            return {}
+        works: list[Work] = [*self.course.assignments, *self.course.discussions]
+        titles = {_own_title(work): work for work in works}
+        # One-word titles ("Attention") name a topic more often than the work.
+        found = {t: w for t, w in titles.items() if len(t.split()) > 1 and self.has(re.escape(t))}
+        return found if len(found) == 1 else {}
 
     def _numbers(self) -> list[tuple[str, int]]:
         found = []
@@ -143,7 +153,9 @@ def clauses(question: str) -> list[str]:
 
 
 def _rewrite(text: str) -> str:
-    text = re.sub(r"(\w)'(s|re|m|ll|d|ve|t)\b", r"\1\2", text.strip())
+    text = re.sub(r"\b(what|when|where|who|how|it|that|there|let)'s\b", r"\1s", text.strip())
+    text = re.sub(r"(\w)'s?(?!\w)", r"\1", text)  # possessives
+    text = re.sub(r"(\w)'(re|m|ll|d|ve|t)\b", r"\1\2", text)
     for index, word in enumerate(_NUMBERS):
         text = re.sub(rf"\b(hw|home ?work|proj(?:ect)?|disc(?:ussion)?|lec(?:ture)?) {word}\b",
                       rf"\1 {index}", text)  # fmt: skip
@@ -159,16 +171,10 @@ def _numbered(course: Course, kind: str, number: int) -> list[Work]:
     return [a for a in course.assignments if a.key == key]
 
 
-def _titled(course: Course, text: str) -> list[Work]:
-    """Return the work whose own title (after its number) stands in `text` in full."""
-    found: list[Work] = []
-    works: list[Work] = [*course.assignments, *course.discussions]
-    for work in works:
-        own = re.split(r"\s*(?:--|–|—|:| - )\s*", work.title, maxsplit=1)[-1].casefold()
-        # One-word titles ("Attention") name a topic more often than the work.
-        if len(own.split()) > 1 and not re.search(r"\d", own) and own in text:
-            found.append(work)
-    return found if len(found) == 1 else []
+def _own_title(work: Work) -> str:
+    """Return "shallow networks" for the title "Homework 2 -- Shallow Networks"."""
+    parts = re.split(r"\s*(?:--|–|—|:|\s-\s)\s*", work.title, maxsplit=1)
+    return parts[1].strip().casefold() if len(parts) > 1 else ""
 
 
 def work_name(work: Work) -> str:

@@ -84,6 +84,13 @@ def find_span(text: str, today: date, years: tuple[int, int]) -> Span | None:
     return Span(today, today, at, (0, 0)) if at and "midnight" in text else None
 
 
+def without_dates(text: str) -> str:
+    """Return `text` (lower case) without the words that name days, weeks and times."""
+    for pattern in (_EXPLICIT, _ORDINAL, _RELATIVE, _TIME):
+        text = pattern.sub(" ", text)
+    return text
+
+
 def _every_week(day: str, relation: str | None) -> bool:
     """Say whether a weekday means every week, as in "fridays" or "every friday"."""
     return relation == "every" or day.endswith("days")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from ds542_tutor.calendar_answers.asking import Asking, Work, work_name
 from ds542_tutor.calendar_answers.values import (
@@ -27,14 +27,19 @@ _DUE_VOCABULARY = (
     "due deadline deadlines turn turned turning hand handed handing submit submitted submission "
     "submitting finish finished complete completed left remaining assignment assignments work "
     "gradescope hw project projects discussion notebook "
-    "report remaining supposed count overdue next big official posted list everything upcoming "
+    "report remaining notebooks supposed count overdue next big official posted list everything upcoming "
     "schedule calendar until says say told friend heard mention mentioned prof professor right "
     "correct true confirm"
 )
 _LATE = (
     r"late|past due|overdue|after the deadline|miss(?:ed|ing)? (?:the|my|a) deadline|penalty"
     r"|penalties|still (?:\S+ ){0,3}?(?:submit|turn|hand|accept\w*|upload|get (?:any )?credit|ok"
-    r"|okay|count)|too late|grace period|still (?:ok|okay|fine|allowed|possible)"
+    r"|okay|count)|too late|grace period|still (?:ok|okay|fine|allowed|possible)|can i still"
+    r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,3} lose|(?:accepted|penali[sz]ed|docked)"
+)
+_HANDING_IN = (
+    r"(?:ok|okay|fine|allowed|possible|happens|can i)(?: \S+){0,3} (?:hand|turn|submit)(?: \S+){0,5}"
+    r"|forgot (?:to )?(?:\S+ )?(?:hand|turn|submit)"
 )
 _NOT_LATE = (
     r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in)"
@@ -48,19 +53,22 @@ _LATE_VOCABULARY = _DUE_VOCABULARY + (
     "few minutes minute rule rules couple partial ask does two three 48 24 asap sick finish"
 )
 _RELEASED = (
-    r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned|given out"
-    r"|handed out|go up|up yet|out|start(?:s)?|open(?:s)?|get (?:hw|project)|drops?)"
+    r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned"
+    r"|given out|handed out|go up|up yet|out|drops?)"
 )
 _RELEASED_VOCABULARY = _DUE_VOCABULARY + (
     " released release posted come coming comes published available assigned given handed open "
     "opens start starts out drop drops find"
 )
 _NEXT = (
+    r"when (?:is|are) (?:the |my |our |all )?(?:next )?(?:hw|project|discussion|assignment)s?"
+    r"(?: notebooks?| work)? due|"
     r"(?:what|anything|something|which|any|list|show)\b.{0,40}\b(?:due|deadlines?)"
     r"|(?:next|upcoming|coming|first|last|final|all|any|every) (?:\S+ )?(?:deadlines?|due dates?|assignments?|hw"
     r"|project)|due (?:next|soon|this|today|tomorrow|tonight|on)|(?:do|is|are) (?:we|i|there)\b.{0,30}"
     r"\b(?:hw|due|assignments?|project)|what (?:hw|assignments?)\b"
 )
+_YES_OR_NO = r"is|are|was|were|isnt|do i have|do we have"
 _ITEMS_AHEAD = 3
 """How many coming deadlines to list: the next one, and enough to plan the week after it."""
 
@@ -75,7 +83,15 @@ def due(asking: Asking) -> CourseAnswer | None:
         return None
     draft = Draft("due")
     for work in asking.works:
-        _say_due(draft, work, asking)
+        moment = due_moment(work, asking.course)
+        if moment and asking.span and asking.has(_YES_OR_NO):
+            same = asking.span.first <= moment.date() <= asking.span.last
+            draft.say(
+                f"{'Yes' if same else 'No'}: {_due_sentence(work, asking)}", work_fact(work)
+            )
+            draft.tentative |= isinstance(work, Assignment) and not work.published
+        else:
+            _say_due(draft, work, asking)
     if not draft.lines and asking.unknown_work:
         _say_unknown(draft, asking)
     return draft.finish()
@@ -85,13 +101,15 @@ def late(asking: Asking) -> CourseAnswer | None:
     """Answer whether work is late, still accepted, and with what penalty."""
     after = re.search(r"\b(?:\d{1,3}|one|two|three|four|five|a|couple) (?:days?|hours?|minutes?|mins?|"
                       r"weeks?) (?:late|after|past)\b", asking.text)  # fmt: skip
-    if asking.has(_NOT_LATE) or not (asking.has(_LATE) or after):
+    sure = asking.has(_LATE) or after
+    if asking.has(_NOT_LATE) or not (sure or (asking.span and asking.has(_HANDING_IN))):
         return None
     if not asking.works and not asking.has(
-        _WORK_WORDS + r"|policy|submissions?|penalty|hand|turn|submit|late work|deadline"
+        _WORK_WORDS
+        + r"|policy|submissions?|penalty|hand|turn|submit|late work|deadline|late days?|grace period"
     ):
         return None
-    if len(asking.residue(_LATE_VOCABULARY)) > 1:
+    if len(asking.residue(_LATE_VOCABULARY)) > (1 if sure else 0):
         return None
     course = asking.course
     if course.late_hours is None or course.late_penalty is None:
@@ -114,20 +132,20 @@ def released(asking: Asking) -> CourseAnswer | None:
     draft = Draft("released")
     for work in asking.works:
         if not isinstance(work, Assignment):
-            draft.say(f"{work_name(work)} is on {day_name(work.day)}", _fact(work))
+            draft.say(f"{work_name(work)} is on {day_name(work.day)}", work_fact(work))
         elif work.released is None:
-            draft.say(f"The site has no release date for {work_name(work)}", _fact(work))
+            draft.say(f"The site has no release date for {work_name(work)}", work_fact(work))
         elif not work.published:
             draft.tentative = True
             draft.say(
-                f"{work_name(work)} is planned for {day_name(work.released)}; it is not published"
-                " yet, so the date is tentative",
-                _fact(work),
+                f"{work_name(work)} is not published yet; the date planned on the site,"
+                f" {day_name(work.released)}, is tentative",
+                work_fact(work),
             )
         else:
             word = "was" if work.released <= asking.now else "will be"
             draft.say(
-                f"{work_name(work)} {word} released on {day_name(work.released)}", _fact(work)
+                f"{work_name(work)} {word} released on {day_name(work.released)}", work_fact(work)
             )
     return draft.finish()
 
@@ -176,22 +194,23 @@ def due_moment(work: Work, course: Course) -> datetime | None:
 
 def _nothing_due(asking: Asking, dated: list[tuple[datetime, Work]]) -> CourseAnswer | None:
     """Say that nothing is due in the days asked for, and what comes after them."""
-    after = asking.span.last if asking.span else asking.now.date()
-    later = next(((when, w) for when, w in dated if when.date() > after), None)
+    span = asking.span
+    after = span.last if span else asking.now.date()
+    when = "from now on"
+    if span:
+        last = "" if span.single else f" to {day_name(span.last)}"
+        when = f"{'on' if span.single else 'from'} {day_name(span.first)}{last}"
+    later = next((w for moment, w in dated if moment.date() > after), None)
+    work = later or (dated[-1][1] if dated else None)
+    if work is None:
+        return None
     draft = Draft("upcoming")
-    if later:
-        span = asking.span
-        when = "after today" if not span else (
-            f"on {day_name(span.first)}" if span.single
-            else f"from {day_name(span.first)} to {day_name(span.last)}"
-        )  # fmt: skip
-        draft.say(f"The course site has nothing due {when}; the next is this", _fact(later[1]))
-        _say_due(draft, later[1], asking)
-    elif dated:
-        draft.say(
-            "The course site has nothing due after the last of its deadlines", _fact(dated[-1][1])
-        )
-        _say_due(draft, dated[-1][1], asking)
+    order = "next" if later else "last"
+    draft.say(
+        f"The course site has nothing due {when}; the {order} deadline: {_due_sentence(work, asking)}",
+        work_fact(work),
+    )
+    draft.tentative = isinstance(work, Assignment) and not work.published
     return draft.finish()
 
 
@@ -209,20 +228,24 @@ def _dated(course: Course, kinds: list[str]) -> list[tuple[datetime, Work]]:
 
 
 def _say_due(draft: Draft, work: Work, asking: Asking, *, counted: bool = True) -> None:
+    draft.say(_due_sentence(work, asking, counted=counted), work_fact(work))
+    draft.tentative |= isinstance(work, Assignment) and not work.published
+
+
+def _due_sentence(work: Work, asking: Asking, *, counted: bool = True) -> str:
     moment = due_moment(work, asking.course)
     name = work_name(work)
     if moment is None:
-        draft.say(f"The course site has no due date for {name}", _fact(work))
-        return
+        return f"the course site has no due date for {name}"
     word = "was" if moment < asking.now else "is"
-    count = f", {_distance(asking.now, moment)}" if counted else ""
-    sentence = f"{name} {word} due {moment_name(moment)}{count}"
+    sentence = f"{name} {word} due {moment_name(moment)}"
+    if counted:
+        sentence += f", {_distance(asking.now, moment)}"
     if isinstance(work, Discussion):
         sentence += " (the end of the day of the discussion)"
     if isinstance(work, Assignment) and not work.published:
-        draft.tentative = True
         sentence += "; it is not published yet, so the date is tentative"
-    draft.say(sentence, _fact(work))
+    return sentence
 
 
 def _distance(now: datetime, moment: datetime) -> str:
@@ -262,22 +285,22 @@ def _say_late(draft: Draft, work: Work, asking: Asking) -> None:
         draft.say(
             f"Late work is accepted until {moment_name(limit)} and loses {cost}; after that it is"
             " not accepted",
-            _fact(work), *rules,
+            work_fact(work), *rules,
         )  # fmt: skip
     elif at <= moment:
-        draft.say(f"Handing it in {words} is on time and costs nothing", _fact(work))
+        draft.say(f"Handing it in {words} is on time and costs nothing", work_fact(work))
         draft.say(f"After the deadline it loses {cost}, until {moment_name(limit)}", *rules)
     elif at <= limit:
         draft.say(
             f"Handing it in {words} is late but still accepted, until {moment_name(limit)}, and"
             f" loses {cost}",
-            _fact(work), *rules,
+            work_fact(work), *rules,
         )  # fmt: skip
     else:
         draft.say(
             f"Handing it in {words} is too late: late work was accepted until {moment_name(limit)},"
             f" with a loss of {cost}",
-            _fact(work), *rules,
+            work_fact(work), *rules,
         )  # fmt: skip
     draft.say("Gradescope shows the dates that count, and the late period can be cut short", *rules)
 
@@ -286,7 +309,7 @@ def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, st
     """Return the moment of handing in that the question means, with words for it."""
     ahead = _lateness(asking.text)
     if ahead is not None:
-        return due_at + ahead, f"at {moment_name(due_at + ahead)}"
+        return due_at + ahead, f"on {moment_name(due_at + ahead)}"
     span = asking.span
     if span and (span.words[1] or span.at):
         at = datetime.combine(span.last, span.at or time(23, 59), tzinfo=asking.now.tzinfo)
@@ -294,7 +317,7 @@ def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, st
             at = max(asking.now, min(at, due_at) if asking.now <= due_at else asking.now)
         if span.at is None and span.last != asking.now.date():
             return at, f"on {day_name(span.last)}"
-        return at, f"at {moment_name(at)}"
+        return at, f"on {moment_name(at)}"
     if asking.has(r"now|still|can i|is it|too late|already"):
         return asking.now, f"now ({moment_name(asking.now)})"
     return None, ""
@@ -366,10 +389,11 @@ def _say_unknown(draft: Draft, asking: Asking) -> None:
         same = list(asking.course.discussions)
     if same:
         known = join_words(re.split(r"\s*(?:--|–|:|\s-\s)", w.title)[0] for w in same)
-        draft.say(f"The course site has no {name}; it lists {known}", _fact(same[-1]))
+        draft.say(f"The course site has no {name}; it lists {known}", work_fact(same[-1]))
 
 
-def _fact(work: Work) -> CourseFact:
+def work_fact(work: Work) -> CourseFact:
+    """Return the dates of `work` as one fact."""
     if isinstance(work, Discussion):
         return CourseFact(work.source, f"{work.title}: {day_name(work.day)}.")
     parts = [work.title]
@@ -380,13 +404,3 @@ def _fact(work: Work) -> CourseFact:
     if not work.published:
         parts.append("not published yet")
     return CourseFact(work.source, f"{'; '.join(parts)}.")
-
-
-def work_fact(work: Work) -> CourseFact:
-    """Return the dates of `work` as one fact."""
-    return _fact(work)
-
-
-def days_of(span: tuple[date, date]) -> list[date]:
-    """Return every day of `span`, both ends included."""
-    return [span[0] + timedelta(i) for i in range((span[1] - span[0]).days + 1)]

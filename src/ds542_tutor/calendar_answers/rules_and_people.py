@@ -62,7 +62,8 @@ _REGRADE_VOCABULARY = (
     "review complaint after put unfair mistake points score allowed"
 )
 _TERM = (
-    r"(?:first|last|final) (?:day|lecture|class|discussion)|when (?:does|did|do|is|will) (?:the )?(?:semester"
+    r"(?:when|what (?:day|date)|date)\b.{0,20}(?:first|last|final) (?:day|lecture|class|discussion)"
+    r"|(?:first|last|final) (?:day of|day|lecture of|class of)|when (?:does|did|do|is|will) (?:the )?(?:semester"
     r"|term|course|class|classes|lectures)(?: \S+)? (?:start|begin|end|finish|over|done|ended|started)"
 )
 _TERM_VOCABULARY = (

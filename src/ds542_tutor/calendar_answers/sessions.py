@@ -28,7 +28,7 @@ _TAUGHT_VOCABULARY = (
     "lecture lectures cover covered covering covers teach teaching taught learn learned learning "
     "topic topics subject agenda discuss discussed discussing talk talked talking went going over "
     "happening happens planned scheduled schedule missed miss session discussion section about "
-    "professor gardos title called he number plan plans expect prepare"
+    "professor gardos title called he number plan plans expect prepare goes chapters"
 )
 _COVERS = (
     r"(?:which|what) (?:lectures?|class(?:es)?|day|week|date)(?: \S+){0,3}? (?:covers?|covered|covering|is on|is about"
@@ -37,6 +37,7 @@ _COVERS = (
     r"|when (?:do|does|did|will|are|is|was|were|have|can)(?: \S+){0,4}? (?:cover(?:ed|ing)?|learn(?:ing)?|get to|getting to"
     r"|reach|discuss(?:ed|ing)?|talk(?:ing)? about|go(?:ing)? over|taught|the lecture|lecture|the class)"
     r"|(?:have|did) (?:we|you) (?:already )?(?:cover(?:ed)?|learn(?:ed)?|done|do|get to)"
+    r"|(?:when|(?:what|which) (?:day|date)) (?:is|was|are|were|do we have) \S.{0,60}\b(?:lectures?|class)"
 )
 _COVERS_VOCABULARY = _TAUGHT_VOCABULARY + (
     " introduce introduces introduced deals deal with reach get getting start starts does"
@@ -44,7 +45,7 @@ _COVERS_VOCABULARY = _TAUGHT_VOCABULARY + (
 _READ = r"read|reading|readings|chapters?|pre-?read|prework|pre-?class"
 _READ_VOCABULARY = _TAUGHT_VOCABULARY + (
     " read reading readings chapter chapters book udl textbook pages assigned assignment required "
-    "preread prework suggested optional section sections supposed prep preparing preclass"
+    "preread prework suggested optional section sections supposed prep preparing preclass goes"
 )
 _HELD = (
     r"(?:is there|are there|do (?:we|i|you)(?: guys)? have|have we|is|are we|will there be|there|we have|no|any|having|meet"
@@ -70,8 +71,11 @@ def taught(asking: Asking) -> CourseAnswer | None:
     """Answer what is taught on a date, next, last, or in lecture N, and when lecture N is."""
     if len(asking.residue(_TAUGHT_VOCABULARY)) > 0:
         return None
-    session = asking.has(_SESSION) or asking.has(
-        r"cover|covered|covering|teach|taught|learn|go over"
+    dated = asking.span and asking.has(r"what (?:is|was) (?:on|happening|going on|planned)")
+    session = (
+        dated
+        or asking.has(_SESSION)
+        or asking.has(r"cover|covered|covering|teach|taught|learn|go over")
     )
     lectures: Sequence[Lecture] = asking.lectures
     days: list[Discussion] = []
@@ -135,7 +139,7 @@ def readings(asking: Asking) -> CourseAnswer | None:
         return None
     draft = Draft("readings")
     for lecture in lectures:
-        name = f"{lecture_name(lecture)} on {day_name(lecture.starts)}"
+        name = f"{lecture_name(lecture)}, on {day_name(lecture.starts)}"
         if lecture.readings:
             draft.say(f"For {name}: {'; '.join(lecture.readings)}", _fact(lecture))
         else:
