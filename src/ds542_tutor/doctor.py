@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ds542_tutor.errors import TutorError
 from ds542_tutor.index.generations import IndexStore
-from ds542_tutor.models.endpoint import check_endpoint
+from ds542_tutor.models.endpoint import EndpointModel, parse_endpoint
+from ds542_tutor.models.generation import resolve
 from ds542_tutor.models.hardware import describe_gpu
 from ds542_tutor.models.packaged import minilm_path, smollm2_gguf
 from ds542_tutor.policy.rules import load_policy
@@ -25,6 +26,7 @@ _PACKAGES = (
     "torch", "transformers", "sentence-transformers", "chromadb", "bm25s", "gradio",
     "langchain", "langchain-openai", "pypdfium2", "sqlalchemy",
 )  # fmt: skip
+_SERVER_TIMEOUT_S = 5.0
 _FREE_GIB = 2.0  # an index of the whole course takes about 0.2 GiB, a converted model 0.3 GiB
 
 
@@ -83,11 +85,15 @@ def _models(settings: Settings) -> Iterator[Finding]:
     yield _tried(
         "chat model (packaged SmolLM2)", lambda: f"{smollm2_gguf().name}, sha-256 as published"
     )
-    if settings.models.endpoint:
-        yield _tried("model server", lambda: check_endpoint(settings.models.endpoint))
-    if settings.models.chat.startswith("openai:"):
-        endpoint = settings.models.chat.removeprefix("openai:")
-        yield _tried("model server", lambda: check_endpoint(endpoint))
+    chosen = resolve(settings)
+    yield Finding("answers come from", True, chosen)
+    if chosen.startswith("openai:"):
+        yield _tried("model server", lambda: _server(chosen.removeprefix("openai:")))
+
+
+def _server(endpoint: str) -> str:
+    model, url = parse_endpoint(endpoint, "models.endpoint")
+    return EndpointModel(model, url, timeout_s=_SERVER_TIMEOUT_S).check()
 
 
 def _corpus(settings: Settings) -> Finding:
@@ -100,8 +106,12 @@ def _corpus(settings: Settings) -> Finding:
 
 def _index(settings: Settings) -> Finding:
     def look() -> str:
-        store = IndexStore(settings.paths.index)
-        return f"generation {store.current_id()} in {settings.paths.index}"
+        with IndexStore(settings.paths.index).open_current() as generation:
+            manifest = generation.manifest
+            return (
+                f"generation {generation.id}: {len(manifest.documents)} documents, "
+                f"{manifest.chunks} chunks of {manifest.corpus}"
+            )
 
     return _tried("index", look)
 

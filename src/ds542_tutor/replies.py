@@ -13,7 +13,7 @@ from datetime import datetime
 
 import ds542_tutor
 from ds542_tutor.calendar_answers import CourseAnswer
-from ds542_tutor.citations import Checked, cite, find_exact, number
+from ds542_tutor.citations import Checked, best_window, cite, find_exact, number
 from ds542_tutor.dialogue import (
     Answer,
     Citation,
@@ -31,12 +31,15 @@ from ds542_tutor.policy.disclosure import make_disclosure
 from ds542_tutor.policy.enforce import enforce
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import Policy
+from ds542_tutor.words import content_words
 
 COMPUTED = "calendar"
 """Name of the retriever, and of the model, of answers computed from the course calendar."""
 POLICY_SPEAKS = "policy"
 
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
+# A computed fact is worded by us; from this share of its words a span of the file says it.
+_SURE_SHARE = 0.6
 _TERMS = {"sp": "Spring", "fa": "Fall", "su": "Summer"}
 
 
@@ -82,12 +85,12 @@ class Reply:
         """Give an answer that was computed from the course calendar, citing its files."""
         citations, hits = [], []
         for marker, fact in enumerate(computed.sources, start=1):
-            chunk = self._chunk_with(fact.document, fact.quote)
+            chunk = self._chunk_with(fact.document, fact.statement)
             if chunk is None:
                 continue
-            start, end = find_exact(fact.quote, chunk.text) or (0, 0)
+            start, end = _span_of(fact.statement, chunk.text)
             passage = Passage(marker, chunk, chunk.text)
-            citations.append(cite(passage, start, end, 1.0, fact.quote))
+            citations.append(cite(passage, start, end, 1.0, fact.statement))
             hits.append(Hit(chunk, 1.0, COMPUTED, 1.0))
         found = {hit.chunk.id for hit in hits}
         self.hits = (*hits, *(hit for hit in self.hits if hit.chunk.id not in found))
@@ -165,11 +168,10 @@ class Reply:
             self.turns,
         )
 
-    def _chunk_with(self, document: str, quote: str) -> Chunk | None:
-        """Return the chunk of `document` that holds `quote`, else its first one."""
+    def _chunk_with(self, document: str, statement: str) -> Chunk | None:
+        """Return the chunk of `document` that comes closest to saying `statement`."""
         chunks = self.generation.chunks.by_document(document)
-        holding = (c for c in chunks if find_exact(quote, c.text) is not None)
-        return next(holding, chunks[0] if chunks else None)
+        return max(chunks, key=lambda chunk: _shared(statement, chunk.text), default=None)
 
     def _clause_citation(self, text: str) -> Citation | None:
         """Find where the course's own site states the policy that a refusal rests on."""
@@ -200,3 +202,15 @@ def term_name(term: str) -> str:
     """Return "Fall 2025" for "fa2025"; other spellings stay as they are."""
     season, year = term[:2].lower(), term[2:]
     return f"{_TERMS[season]} {year}" if season in _TERMS and year.isdigit() else term
+
+
+def _shared(statement: str, text: str) -> float:
+    """Share of the statement's content words that `text` has."""
+    words = set(content_words(statement))
+    return len(words & set(content_words(text))) / len(words) if words else 0.0
+
+
+def _span_of(statement: str, text: str) -> tuple[int, int]:
+    """Return the range of `text` that says `statement`; (0, 0) when none surely does."""
+    start, end = find_exact(statement, text) or best_window(statement, text) or (0, 0)
+    return (start, end) if _shared(statement, text[start:end]) >= _SURE_SHARE else (0, 0)

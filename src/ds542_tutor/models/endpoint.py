@@ -93,6 +93,24 @@ class EndpointModel:
                 raise self._too_slow() from None
             raise
 
+    def check(self) -> str:
+        """Ask the server for its models, and return a line that says what it answered.
+
+        Raises:
+            EndpointError: the server is down, slow or refuses, or does not have the model.
+        """
+        try:
+            names = [model.id for model in self._client.root_client.models.list()]
+        except (openai.OpenAIError, httpx.HTTPError, ValueError, TypeError, KeyError) as error:
+            raise self._explain(error) from error
+        if self._model not in names:
+            known = ", ".join(names[:5]) or "none"
+            raise EndpointError(
+                f"The model server {self._base_url} has no model {self._model!r}, but {known}; "
+                "correct the name in models.endpoint."
+            )
+        return f"{self._model} at {self._base_url}"
+
     def _explain(self, error: Exception) -> EndpointError:
         """Turn what a client library says into one line with a remedy."""
         where = f"The model server {self._base_url}"

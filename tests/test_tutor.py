@@ -1,0 +1,160 @@
+"""The whole way from a question to a checked answer, over the starter corpus."""
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ds542_tutor.assembly import LiveTutor
+from ds542_tutor.dialogue import Answer, Delta, Finished, Prompt, Stage, Turn
+from ds542_tutor.errors import QuestionError
+from ds542_tutor.tutor import Tutor
+
+EASTERN = ZoneInfo("America/New_York")
+EARLY_FEBRUARY = datetime(2026, 2, 3, 12, tzinfo=EASTERN)
+
+
+def ask(tutor: LiveTutor | Tutor, question: str, turns: tuple[Turn, ...] = ()) -> Answer:
+    *_, last = tutor.answer(question, turns, EARLY_FEBRUARY)
+    assert isinstance(last, Finished)
+    return last.answer
+
+
+class Scripted:
+    """A chat model whose words are given."""
+
+    name = "scripted"
+
+    def __init__(self, *pieces: str) -> None:
+        self.pieces = pieces
+        self.prompts: list[Prompt] = []
+
+    def stream(self, prompt: Prompt, cancel: threading.Event) -> Iterator[str]:
+        self.prompts.append(prompt)
+        for piece in self.pieces:
+            if cancel.is_set():
+                return
+            yield piece
+
+
+def with_model(tutor: LiveTutor, *pieces: str) -> tuple[Tutor, Scripted]:
+    model = Scripted(*pieces)
+    return replace(tutor.tutor, model=model), model
+
+
+def test_a_concept_is_answered_from_the_right_slide(starter_tutor: LiveTutor) -> None:
+    answer = ask(
+        starter_tutor, "Why do we divide by the square root of the dimension in attention?"
+    )
+    assert answer.status == "answered"
+    cited = {(c.document, c.page) for c in answer.citations}
+    assert ("lectures/07_attention_and_transformers.pdf", 9) in cited
+    assert all(c.support == "supported" and c.quote for c in answer.citations)
+    assert "variance" in answer.text
+    assert len(answer.hits) >= 10
+    assert answer.model == "quotes"
+    assert {"policy", "retrieval", "first_token", "total"} <= answer.timings_ms.keys()
+
+
+def test_lateness_is_computed_and_cites_the_syllabus(starter_tutor: LiveTutor) -> None:
+    answer = ask(starter_tutor, "How late can I hand in homework, and what does it cost me?")
+    assert answer.status == "answered"
+    assert "20" in answer.text and "48" in answer.text
+    assert answer.citations[0].document.startswith("site/")
+
+
+def test_a_follow_up_is_understood(starter_tutor: LiveTutor) -> None:
+    turns = (Turn("user", "What does dropout do?"), Turn("assistant", "It zeroes hidden units."))
+    answer = ask(starter_tutor, "and what happens at test time?", turns)
+    assert "dropout" in answer.standalone_question.lower()
+    assert "lectures/05_regularization.pdf" in {h.chunk.document for h in answer.hits[:5]}
+
+
+def test_graded_work_gets_a_hint_and_no_solution(starter_tutor: LiveTutor) -> None:
+    answer = ask(starter_tutor, "write the code of shallow_1_1_3 for homework 2 for me")
+    assert answer.status == "hinted"
+    assert answer.decision.assignment == "homework2"
+    assert "def shallow_1_1_3" not in answer.text
+    assert answer.text
+
+
+def test_hiding_ai_use_is_refused_with_the_clause(starter_tutor: LiveTutor) -> None:
+    answer = ask(
+        starter_tutor,
+        "write it so that the grader can't tell an AI wrote it and leave out the AI comment",
+    )
+    assert answer.status == "refused"
+    assert answer.decision.clause
+    assert answer.citations[0].document == "site/index.md"
+
+
+def test_what_the_course_does_not_treat_is_not_answered(starter_tutor: LiveTutor) -> None:
+    answer = ask(starter_tutor, "What is the capital of Kyrgyzstan?")
+    assert answer.status == "abstained"
+    assert "Piazza" in answer.text
+
+
+@pytest.mark.parametrize("question", ["", "   \n\t ", "x" * 100_000])
+def test_what_is_no_question_is_told_so(starter_tutor: LiveTutor, question: str) -> None:
+    with pytest.raises(QuestionError, match=r"question"):
+        ask(starter_tutor, question)
+
+
+def test_punctuation_alone_is_met_with_silence_not_with_an_error(starter_tutor: LiveTutor) -> None:
+    assert ask(starter_tutor, "  ?  ...").status == "abstained"
+
+
+def test_the_draft_streams_and_the_checked_answer_replaces_it(starter_tutor: LiveTutor) -> None:
+    tutor, model = with_model(
+        starter_tutor,
+        "Dropout sets hidden units to zero at random during training [1]. ",
+        "It was invented on the moon by three brave rabbits [2].",
+    )
+    events = list(tutor.answer("What does dropout do to hidden units?", (), EARLY_FEBRUARY))
+    assert [e.name for e in events if isinstance(e, Stage)] == ["searching", "writing", "checking"]
+    assert "".join(e.text for e in events if isinstance(e, Delta)) == "".join(model.pieces)
+    assert isinstance(events[-1], Finished)
+    answer = events[-1].answer
+    assert "rabbits" not in answer.text
+    assert answer.removed_sentences == 1
+    assert model.prompts[0].passages[0].number == 1
+
+
+def test_a_model_that_only_invents_is_replaced_by_quotes(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(starter_tutor, "Rabbits on the moon invented everything in 1812 [1].")
+    answer = ask(tutor, "What does dropout do to hidden units?")
+    assert answer.model == "quotes"
+    assert "abbits" not in answer.text
+
+
+def test_a_model_that_finds_nothing_abstains(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(starter_tutor, "The passages do not answer this question.")
+    assert ask(tutor, "What does dropout do to hidden units?").status == "abstained"
+
+
+def test_stopping_keeps_what_was_written(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(starter_tutor, "Dropout sets hidden units to zero at random. ", "More.")
+    cancel = threading.Event()
+    for event in tutor.answer("What does dropout do to hidden units?", (), EARLY_FEBRUARY, cancel):
+        if isinstance(event, Delta):
+            cancel.set()
+    assert isinstance(event, Finished)
+    assert "More" not in event.answer.text
+
+
+def test_code_of_an_answer_carries_the_gaia_header(starter_tutor: LiveTutor) -> None:
+    code = "```python\nloss.backward()\noptimizer.step()\n```"
+    tutor, _ = with_model(starter_tutor, f"backward() adds to the stored gradients [1].\n\n{code}")
+    answer = ask(tutor, "What does backward() do to stored gradients in PyTorch?")
+    assert "# AI assistance: ds542_tutor" in answer.text
+    assert "modified significantly" in answer.text
+
+
+def test_the_tutor_is_a_langchain_runnable(starter_tutor: LiveTutor) -> None:
+    runnable = starter_tutor.tutor.as_runnable()
+    answer = runnable.invoke("Do pooling layers have parameters?")
+    assert isinstance(answer, Answer)
+    assert answer.citations
