@@ -85,7 +85,9 @@ class EndpointModel:
                 # The last three: what the parser says of an answer that is none.
                 raise self._explain(error) from error
 
-        pieces = without_thinking(stream_from_thread(produce, cancel, self._timeout_s))
+        pieces = without_thinking(
+            stream_from_thread(produce, cancel, silence_s=self._timeout_s, daemon=True)
+        )
         try:
             yield from pieces
         except EndpointError as error:

@@ -47,8 +47,9 @@ _VERB = re.compile(
 _ANAPHOR = re.compile(
     r"(?:This|These|Those|It|Its|They|Their|Such|That|He|She|Both|The (?:latter|former)"
     r"|In (?:this|that|such)|However|Instead|Moreover|Furthermore|Thus|Therefore|Hence|Then"
-    r"|Consequently|Similarly|Likewise|Also|And|But|So|Yet|Otherwise|Nonetheless|Nevertheless|Note that (?:this|these|it)|As such"
-    r"|For (?:instance|example)|In (?:contrast|fact|turn|particular|other words)|On the other hand"
+    r"|Consequently|Similarly|Likewise|Also|And|But|So|Yet|Otherwise|Nonetheless|Nevertheless"
+    r"|Note that (?:this|these|it)|As such|For (?:instance|example)"
+    r"|In (?:contrast|fact|turn|particular|other words)|On the other hand"
     r"|Again|Finally|Here|There we|Rather|Unfortunately|Accordingly|As a (?:result|consequence))\b"
 )
 _POINTER = re.compile(

@@ -24,21 +24,39 @@ from transformers import (
 from ds542_tutor.dialogue import Message, Prompt
 from ds542_tutor.errors import ModelError
 from ds542_tutor.models.quiet import first_line, quiet_loading
-from ds542_tutor.models.streaming import stream_from_thread, without_thinking
+from ds542_tutor.models.streaming import stream_from_thread, until, without_thinking
 
 # How often a waiting question looks whether its student has left.
 _LOCK_POLL_S = 0.1
+
+# A model that goes on writing the prompt's tags has finished its answer.
+_OWN_TAGS = ("<passage", "</passage", "<question", "<conversation")
+
+# So many tokens, about a short sentence, said twice in one answer are a loop.
+_LOOP_TOKENS = 12
 
 
 class HuggingFaceModel:
     """A ChatModel in this process; safe to share between threads, which then take turns."""
 
-    def __init__(self, name: str, model: Any, tokenizer: Any, temperature: float = 0.0) -> None:
-        """Wrap a loaded causal `model` and its `tokenizer`; `temperature` 0 is greedy."""
+    def __init__(
+        self,
+        name: str,
+        model: Any,
+        tokenizer: Any,
+        temperature: float = 0.0,
+        stop_loops: bool = False,
+    ) -> None:
+        """Wrap a loaded causal `model` and its `tokenizer`.
+
+        `temperature` 0 is greedy. `stop_loops` ends an answer that begins to repeat itself, as
+        those of very small models do.
+        """
         self._name = name
         self._model = model
         self._tokenizer = tokenizer
         self._temperature = temperature
+        self._stop_loops = stop_loops
         self._lock = threading.Lock()
 
     @property
@@ -61,7 +79,7 @@ class HuggingFaceModel:
             finally:
                 self._lock.release()
 
-        return without_thinking(stream_from_thread(produce, cancel))
+        return until(without_thinking(stream_from_thread(produce, cancel)), _OWN_TAGS)
 
     def _generate(self, prompt: Prompt, emit: Callable[[str], None], stop: threading.Event) -> None:
         inputs = self._encode(prompt.messages).to(self._model.device)
@@ -76,6 +94,9 @@ class HuggingFaceModel:
         sampling: dict[str, Any] = {"do_sample": False}
         if self._temperature > 0:
             sampling = {"do_sample": True, "temperature": self._temperature}
+        criteria: list[StoppingCriteria] = [_Stop(stop)]
+        if self._stop_loops:
+            criteria.append(_Loop(length))
         pad = self._tokenizer.pad_token_id
         self._model.generate(
             **inputs,
@@ -83,7 +104,7 @@ class HuggingFaceModel:
             max_new_tokens=prompt.max_tokens,
             pad_token_id=self._tokenizer.eos_token_id if pad is None else pad,
             streamer=_Streamer(self._tokenizer, emit),
-            stopping_criteria=StoppingCriteriaList([_Stop(stop)]),
+            stopping_criteria=StoppingCriteriaList(criteria),
         )
 
     def _encode(self, messages: Sequence[Message]) -> Any:
@@ -127,8 +148,27 @@ class _Stop(StoppingCriteria):
         return torch.full((input_ids.shape[0],), self._stop.is_set(), device=input_ids.device)
 
 
+class _Loop(StoppingCriteria):
+    """Ends generation once the answer's last tokens have been said before."""
+
+    def __init__(self, prompt_length: int) -> None:
+        self._prompt_length = prompt_length
+
+    def __call__(self, input_ids: Any, scores: Any, **kwargs: Any) -> Any:
+        said = input_ids[0, self._prompt_length :].tolist()
+        tail = said[-_LOOP_TOKENS:]
+        looping = len(said) > _LOOP_TOKENS and any(
+            said[i : i + _LOOP_TOKENS] == tail for i in range(len(said) - _LOOP_TOKENS)
+        )
+        return torch.full((input_ids.shape[0],), looping, device=input_ids.device)
+
+
 def load_huggingface(
-    name: str, *, temperature: float = 0.0, shown_as: str | None = None
+    name: str,
+    *,
+    temperature: float = 0.0,
+    stop_loops: bool = False,
+    shown_as: str | None = None,
 ) -> HuggingFaceModel:
     """Load a causal language model by hub id or folder; silent.
 
@@ -155,9 +195,8 @@ def load_huggingface(
             f"The language model {name!r} cannot be loaded ({first_line(error)}); name a folder "
             "that holds it, or an id that is in the Hugging Face cache or can be downloaded."
         ) from error
-    return HuggingFaceModel(
-        shown_as or (folder.resolve().name if local else name), model, tokenizer, temperature
-    )
+    shown = shown_as or (folder.resolve().name if local else name)
+    return HuggingFaceModel(shown, model, tokenizer, temperature, stop_loops)
 
 
 def compute_dtype(device: str) -> torch.dtype:

@@ -34,7 +34,12 @@ def load_smollm2(cache: Path, *, temperature: float = 0.0) -> HuggingFaceModel:
     if not folder.is_dir():
         _convert(smollm2_gguf(), folder)
     try:
-        return load_huggingface(str(folder), temperature=temperature, shown_as="smollm2")
+        return load_huggingface(
+            str(folder),
+            temperature=temperature,
+            stop_loops=True,
+            shown_as="smollm2",
+        )
     except ModelError as error:
         raise ModelError(
             f"The converted model in {folder} cannot be read; delete that folder, it is made anew."

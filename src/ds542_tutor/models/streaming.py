@@ -33,14 +33,20 @@ Produce = Callable[[Callable[[str], None], threading.Event], None]
 
 
 def stream_from_thread(
-    produce: Produce, cancel: threading.Event, silence_s: float | None = None
+    produce: Produce,
+    cancel: threading.Event,
+    *,
+    silence_s: float | None = None,
+    daemon: bool = False,
 ) -> Generator[str, None, None]:
     """Yield what `produce` emits, until it returns, `cancel` is set or the generator is closed.
 
     Args:
-        produce: runs in a daemon thread of its own.
+        produce: runs in a thread of its own.
         cancel: set by anybody to end the stream.
         silence_s: seconds without a piece after which the model counts as stuck; None: forever.
+        daemon: the process may end without the thread. A thread inside native code must not be
+            one, since ending it there aborts the process.
 
     Raises:
         EndpointError: nothing came for `silence_s` seconds.
@@ -57,7 +63,7 @@ def stream_from_thread(
         else:
             pieces.put(_End())
 
-    threading.Thread(target=run, name="chat-model", daemon=True).start()
+    threading.Thread(target=run, name="chat-model", daemon=daemon).start()
     last = time.monotonic()
     try:
         while not cancel.is_set():
@@ -77,7 +83,7 @@ def stream_from_thread(
         stop.set()
 
 
-def without_thinking(pieces: Generator[str, None, None]) -> Iterator[str]:
+def without_thinking(pieces: Generator[str, None, None]) -> Generator[str, None, None]:
     """Drop a reasoning model's `<think>…</think>` block at the start of an answer."""
     held, state = "", "unsure"
     with closing(pieces):
@@ -97,6 +103,28 @@ def without_thinking(pieces: Generator[str, None, None]) -> Iterator[str]:
                 if rest := held.split(_THINK_CLOSE, 1)[1].lstrip():
                     yield rest
         if state == "unsure" and held:
+            yield held
+
+
+def until(pieces: Generator[str, None, None], stops: tuple[str, ...]) -> Iterator[str]:
+    """Pass pieces on up to the first of the strings `stops`; no part of one is ever shown."""
+    held = ""
+    with closing(pieces):
+        for piece in pieces:
+            held += piece
+            if found := [at for stop in stops if (at := held.find(stop)) >= 0]:
+                if held[: min(found)]:
+                    yield held[: min(found)]
+                return
+            # What could still become a stop string waits.
+            wait = next(
+                (n for n in range(len(held), 0, -1) if any(s.startswith(held[-n:]) for s in stops)),
+                0,
+            )
+            if ready := held[: len(held) - wait]:
+                yield ready
+            held = held[len(held) - wait :]
+        if held:
             yield held
 
 
