@@ -8,7 +8,7 @@ is the readers' business, embedding that of `ingest.build`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +26,10 @@ BUILD_UP_SHARE: Final = 0.85
 NEAR_EMPTY: Final = 12
 # A chunk below this share of the size takes in the next small section of the same chapter.
 SMALL_SHARE: Final = 0.45
+# Below this share of the size a chunk takes sentences of a paragraph that does not fit as a whole.
+FILL_SHARE: Final = 0.5
+# About what a heading inside a chunk costs.
+TITLE_TOKENS: Final = 16
 # However long its headings, a chunk has room for this much text.
 LEAST_TOKENS: Final = 96
 
@@ -62,14 +66,19 @@ def chunk_document(
         groups = _slide_groups(document, count_tokens, max_tokens)
     else:
         groups = _section_groups(document, count_tokens, max_tokens)
-    chunks = [_chunk(document, parts, pages) for parts, pages in groups]
+    labels = {s.locator.page: s.locator.page_label for s in document.segments}
+    chunks = [_chunk(document, parts, pages, labels) for parts, pages in groups]
     return [replace(chunk, ordinal=number) for number, chunk in enumerate(chunks)]
 
 
 def heading_path(title: str, section: Sequence[str], slide_title: str | None = None) -> str:
     """'Lecture 7: Attention > Scores > Scaled dot product': what a chunk is about, in one line."""
-    names = [title, *section, *([slide_title] if slide_title else [])]
-    return " > ".join(cleaning.fold(name) for name in names if name)
+    names = [cleaning.fold(n) for n in (title, *section, slide_title or "") if n.strip()]
+    # A notebook's first heading is its title; no need to say it twice.
+    different = [
+        n for i, n in enumerate(names) if cleaning.key(n) not in map(cleaning.key, names[:i])
+    ]
+    return " > ".join(different)
 
 
 # --- slides --------------------------------------------------------------------------------------
@@ -129,7 +138,7 @@ def _body(slide: Segment) -> str:
 
 
 def _says_something(slide: Segment) -> bool:
-    if slide.kind not in ("slide", "title"):
+    if slide.kind != "slide":
         return False
     return sum(ch.isalnum() for ch in _body(slide)) >= NEAR_EMPTY
 
@@ -176,23 +185,43 @@ class _Packer:
             return
         if self._parts and not self._joins(segment):
             yield from self.flush()
-        if self._heading is not None:
-            if self._parts:
-                self._take(self._heading)
-            self._heading = None
         room = self._room(segment)
         size = self._count(part.text)
-        if self._tokens + size > room and size <= room:
-            yield from self.flush()
+        heading, self._heading = self._heading, None
+        title = self._count(heading.text) if heading is not None and self._parts else 0
         if size <= room:
+            if self._tokens + title + size > room and not self._fills(part, room):
+                yield from self.flush()
+        elif segment.kind in ("code", "output"):
+            yield from self.flush()
+        if heading is not None and self._parts:
+            self._take(heading, title)
+        if self._tokens + size <= room:
             self._take(part, size)
             return
-        separator = r"\n" if segment.kind in ("code", "output") else None
-        for piece in _cut(part, separator):
+        for piece in self._pieces(part, room):
             size = self._count(piece.text)
             if self._parts and self._tokens + size > room:
                 yield from self.flush()
             self._take(piece, size)
+
+    def _fills(self, part: _Part, room: int) -> bool:
+        """Whether a paragraph is better divided than to leave the chunk so far this short."""
+        if part.segment.kind not in ("text", "exercise") or self._tokens > FILL_SHARE * room:
+            return False
+        first = next(_cut(part))
+        return self._tokens + self._count(first.text) + TITLE_TOKENS < room
+
+    def _pieces(self, part: _Part, room: int) -> Iterator[_Part]:
+        """Cut prose after sentences; code after blank lines, and blocks too long after lines."""
+        if part.segment.kind not in ("code", "output"):
+            yield from _cut(part)
+            return
+        for block in _cut(part, r"\n[ \t]*\n+"):
+            if self._count(block.text) <= room:
+                yield block
+            else:
+                yield from _cut(block, r"\n")
 
     def flush(self) -> Iterator[list[_Part]]:
         """Hand out what is there, unless it is only headings."""
@@ -260,13 +289,20 @@ def _slice(part: _Part, start: int, end: int) -> _Part:
 
 # --- the chunk itself ----------------------------------------------------------------------------
 
+# Lines this short are items of some list (a slide's bullets, a staff list), not paragraphs.
+SHORT_LINE: Final = 80
 _LIST_ITEM: Final = re.compile(r"\s*(•|[-–*]\s|\d{1,2}[.)]\s|\([a-z0-9]{1,3}\)|\|)")
 
 
-def _chunk(document: Document, parts: Sequence[_Part], pages: tuple[int, ...]) -> Chunk:
+def _chunk(
+    document: Document,
+    parts: Sequence[_Part],
+    pages: tuple[int, ...],
+    labels: Mapping[int | None, str | None],
+) -> Chunk:
     text, runs = _joined(parts)
     lead = max(parts, key=lambda part: (part.segment.kind != "heading", len(part.text))).segment
-    locator = _cited(document, parts, runs, lead)
+    locator = _cited(document, parts, runs, lead, labels)
     path = heading_path(document.title, locator.section, locator.slide_title)
     body = text
     if locator.slide_title and text.startswith(locator.slide_title):
@@ -297,7 +333,8 @@ def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[TextRun, ...]]:
     previous: _Part | None = None
     for part in parts:
         if previous is not None and previous.segment is not part.segment:
-            text = text.rstrip() + ("\n" if _LIST_ITEM.match(part.text) else "\n\n")
+            text = text.rstrip()
+            text += "\n" if _close(text, part) else "\n\n"
         runs += [replace(run, start=run.start + len(text)) for run in part.runs]
         text += part.text
         previous = part
@@ -306,13 +343,26 @@ def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[TextRun, ...]]:
     return text, tuple(run for run in clipped if run.length > 0)
 
 
+def _close(text: str, part: _Part) -> bool:
+    """Whether a part goes on the next line: list items, and short lines among short lines."""
+    if _LIST_ITEM.match(part.text):
+        return True
+    if part.segment.kind in ("code", "heading") or part.text.lstrip().startswith("Problem"):
+        return False
+    above = text.rsplit("\n", 1)[-1]
+    return len(above) < SHORT_LINE and len(part.text) < SHORT_LINE and above[-1:] != ":"
+
+
 def _cited(
-    document: Document, parts: Sequence[_Part], runs: Sequence[TextRun], lead: Segment
+    document: Document,
+    parts: Sequence[_Part],
+    runs: Sequence[TextRun],
+    lead: Segment,
+    labels: Mapping[int | None, str | None],
 ) -> Locator:
     """The place that a citation of the chunk names: the page that holds most of it."""
     locator = lead.locator
     if locator.page is not None and document.kind != "slides":
-        labels = {s.locator.page: s.locator.page_label for s in document.segments}
         sizes: dict[int, int] = {}
         for run in runs:
             if run.page in labels:

@@ -8,12 +8,13 @@
     [[source]]
     files = "lectures/*.pdf"    pattern, or a list of patterns, below the materials folder
     kind = "slides"             slides, book, site, notebook or notes
-    site = "sp2026"             only for kind "site": the folder that holds `_data` and `_config.yml`
+    site = "sp2026"             only for kind "site": the folder with `_data` and `_config.yml`
     title = "Lecture {n}"       term = "" says: belongs to no term
     number = '^(\\d+)_'          regular expression on the file's stem; group 1 is {n}
     lecture = true              {n} is the lecture's number; or the number itself
     assignment = "homework{n}"  graded = true         exclude = ["lectures/old_*"]
-    url = "https://.../{name}"  {name} is the file's name, {path} its path below the materials folder
+    url = "https://.../{name}"  {name} is the file's name, {path} its path below the materials
+                                folder, {site_path} its path below the site
     licence = "MIT"             note = "free text for people"
 
     [[skip]]                    files that are known and deliberately not read
@@ -242,7 +243,12 @@ def _file(
 ) -> SourceFile:
     name = path.relative_to(root).as_posix()
     number = _number(entry, path, toml, where)
-    fields = {"n": "" if number is None else str(number), "name": path.name, "path": name}
+    fields = {
+        "n": "" if number is None else str(number),
+        "name": path.name,
+        "path": name,
+        "site_path": path.relative_to(site).as_posix() if site is not None else name,
+    }
     lecture = entry.get("lecture")
     own_term = entry.get("term", term)
     return SourceFile(
@@ -283,5 +289,5 @@ def _fill(
         return str(template).format(**fields)
     except (KeyError, IndexError, ValueError) as error:
         raise SettingsError(
-            f"{toml}: {key} in {where} may use only {{n}}, {{name}} and {{path}}: {error}"
+            f"{toml}: {key} in {where} may use only {{n}}, {{name}}, {{path}} and {{site_path}}: {error}"
         ) from error

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from ds542_tutor.documents import Document, Locator, Segment, SegmentKind
@@ -28,6 +29,7 @@ _BACK_MATTER: Final = re.compile(
 )
 _EXERCISES: Final = re.compile(r"^([\dA-Z.]+ )?(exercises?|problems?)$", re.I)
 _EXERCISE: Final = re.compile(r"^(problem|exercise) [A-Z\d]+(\.\d+)*\b", re.I)
+_NUMBERED: Final = re.compile(r"^[A-Z\d]{1,2}(\.\d{1,2}){2,4} \S")
 _LEADERS: Final = re.compile(r"(\. ){4,}|\.{5,}|(· ?){5,}")
 # A page with this many lines of dot leaders is a table of contents.
 CONTENTS_LINES: Final = 4
@@ -80,7 +82,7 @@ def read(source: SourceFile) -> Document:
         here = [heading for heading in headings if heading.page == page.number]
         cuts = [0, *(heading.first for heading in here), len(page.lines)]
         found: list[_Piece] = []
-        for index, (start, end) in enumerate(zip(cuts, cuts[1:], strict=False)):
+        for index, (start, end) in enumerate(pairwise(cuts)):
             if index:
                 heading = here[index - 1]
                 path = heading.path
@@ -89,6 +91,8 @@ def read(source: SourceFile) -> Document:
             for paragraph in paragraphs(page.lines[start:end], page, layout):
                 found.append(_piece(paragraph, page, path, front))
         _append(pieces, found)
+    if source.kind == "notes":
+        pieces = _whole_problems(pieces)
     segments = [_segment(piece, words) for piece in pieces]
     blank = [str(page.number) for page in pages if not page.raw.strip()]
     return common.build(
@@ -128,7 +132,9 @@ def _without_furniture(page: Page, recurring: frozenset[str]) -> Page:
             words = cleaning.tidy(line.text).text.split() or [""]
             # A head is one line's worth of a title and the number at the outer side.
             numbered = len(words) <= 16 and (words[0] in numbers or words[-1] in numbers)
-            outside = line.bottom > 0.85 * page.height or line.top < 0.15 * page.height
+            # LaTeX's wide margins put the last line of a short page this high.
+            margin = (0.2 if len(words) == 1 else 0.15) * page.height
+            outside = line.bottom > page.height - margin or line.top < margin
             if _edge_key(line) in recurring or (numbered and outside):
                 dropped.append(line)
     return replace(page, lines=tuple(line for line in page.lines if line not in dropped))
@@ -154,9 +160,8 @@ def _headings(
         start = after.first + after.count if after else 0
         first, count = _locate(lines, entry, start)
         headings.append(_Heading(tuple(path), entry.page, first, count))
-    if len(entries) * SPARSE_OUTLINE < len(pages) or not entries:
-        headings = _add_set_headings(pages, headings, layout)
-    return headings
+    sparse = len(entries) * SPARSE_OUTLINE < len(pages) or not entries
+    return _add_set_headings(pages, headings, layout, sparse)
 
 
 def _locate(lines: Sequence[Line], entry: OutlineEntry, start: int) -> tuple[int, int]:
@@ -179,9 +184,13 @@ def _locate(lines: Sequence[Line], entry: OutlineEntry, start: int) -> tuple[int
 
 
 def _add_set_headings(
-    pages: Sequence[Page], known: Sequence[_Heading], layout: Layout
+    pages: Sequence[Page], known: Sequence[_Heading], layout: Layout, sparse: bool
 ) -> list[_Heading]:
-    """Add lines in larger type than the text, or short bold ones, as headings of one level."""
+    """Add headings that the outline leaves out, one level below those that it has.
+
+    Numbered bold lines always ("5.4.2.3 Beyond"); where the outline is `sparse`, also lines in
+    larger type than the text and other short bold ones.
+    """
     headings: list[_Heading] = []
     chapter: tuple[str, ...] = ()
     for page in pages:
@@ -197,8 +206,8 @@ def _add_set_headings(
             while (
                 index + count < len(page.lines)
                 and index + count not in here
-                and _is_set_heading(page.lines[index + count], layout)
-                and count < 3
+                and _is_set_heading(page.lines[index + count], layout, sparse)
+                and count < (3 if sparse else 1)
             ):
                 count += 1
             if count:
@@ -209,12 +218,14 @@ def _add_set_headings(
     return headings
 
 
-def _is_set_heading(line: Line, layout: Layout) -> bool:
+def _is_set_heading(line: Line, layout: Layout, sparse: bool) -> bool:
     words = cleaning.tidy(line.text).text
+    if not sparse and not (line.bold and _NUMBERED.match(words)):
+        return False
     letters = sum(ch.isascii() and ch.isalpha() for ch in words)
     large = line.size > 1.15 * layout.size
     bold = line.bold and line.size > 0.98 * layout.size and not words.endswith((".", ",", ":"))
-    return (large or bold) and 3 < letters and letters > 0.6 * len(words) and len(words) < 90
+    return (large or bold) and letters > 3 and letters > 0.6 * len(words) and len(words) < 90
 
 
 def _heading_piece(heading: _Heading, page: Page) -> list[_Piece]:
@@ -251,6 +262,17 @@ def _append(pieces: list[_Piece], page: Sequence[_Piece]) -> None:
         text = before.text + glue + after.text
         pieces[last] = replace(before, text=text, open_end=after.open_end)
     pieces.extend(rest)
+
+
+def _whole_problems(pieces: Sequence[_Piece]) -> list[_Piece]:
+    """In a list of problems, what follows "Problem 3.4" belongs to it up to the next heading."""
+    inside = False
+    whole: list[_Piece] = []
+    for piece in pieces:
+        inside = piece.kind != "heading" and (inside or piece.kind == "exercise")
+        belongs = inside and piece.kind in ("text", "equation")
+        whole.append(replace(piece, kind="exercise") if belongs else piece)
+    return whole
 
 
 def _goes_on(before: _Piece, after: _Piece) -> bool:

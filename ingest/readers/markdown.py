@@ -26,8 +26,11 @@ _FENCE: Final = re.compile(r"^ {0,3}(```+|~~~+)")
 _RULE: Final = re.compile(r"^\s*([-*_=])(\s*\1){2,}\s*$")
 _ITEM: Final = re.compile(r"^\s*([-*+]|\d{1,3}[.)])\s+")
 
+_QUOTE: Final = re.compile(r"^\s*>+\s?")
+_STAR_ITEM: Final = re.compile(r"^(\s*)[*+](?=\s)")
 _IMAGE: Final = re.compile(r"!\[[^\]]*\]\((?:[^()]|\([^)]*\))*\)")
-_LINK: Final = re.compile(r"\[([^\]\[]*)\]\((?:[^()\s]|\([^)]*\))*(?:\s+\"[^\"]*\")?\)")
+# The address may hold blanks and one level of parentheses: pages in the wild do.
+_LINK: Final = re.compile(r"(?<![\w\]])\[([^\]\[]*)\]\([^()\n]*(?:\([^()\n]*\)[^()\n]*)*\)")
 _AUTOLINK: Final = re.compile(r"<(https?://[^>\s]+|[\w.]+@[\w.]+)>")
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.S)
 _TAG: Final = re.compile(
@@ -78,23 +81,25 @@ def segment(block: Block, page: int, cell: int | None) -> Segment:
     return Segment(block.text.text, locator, block.kind, block.text.runs())
 
 
-def blocks(text: Aligned, section: tuple[str, ...] = ()) -> Iterator[Block]:
+def blocks(text: Aligned, above: list[tuple[int, str]] | None = None) -> Iterator[Block]:
     """Cut Markdown into blocks and take its marks off.
 
     Args:
         text: the Markdown.
-        section: headings that the text stands under already, one for each level.
+        above: headings (level, title) that the text stands under already; kept up to date, so
+            that the cells of a notebook can share one list.
     """
+    headings = [] if above is None else above
     text = text.sub(_COMMENT, "").sub(re.compile(r"\r\n?"), lambda m: "\n" * len(m.group()))
-    path = list(section)
     pending: list[Aligned] = []
     fence = ""
     for line in _lines(text):
+        path = tuple(title for _, title in headings)
         row = line.text
         opening = _FENCE.match(row)
         if fence:
             if opening and opening.group(1).startswith(fence) and not row.strip(" `~"):
-                yield Block("code", cleaning.join(pending, "\n"), tuple(path))
+                yield Block("code", cleaning.join(pending, "\n"), path)
                 pending, fence = [], ""
             else:
                 pending.append(line)
@@ -103,20 +108,23 @@ def blocks(text: Aligned, section: tuple[str, ...] = ()) -> Iterator[Block]:
         if not (opening or heading or not row.strip() or _RULE.match(row)):
             pending.append(line)
             continue
-        yield from _prose(pending, tuple(path))
+        yield from _prose(pending, path)
         pending = []
         if opening:
             fence = opening.group(1)
         elif heading:
             title = inline(line[heading.start(2) : heading.end(2)]).strip()
             level = len(heading.group(1))
-            path = [*path[: level - 1], title.text] if title.text else path
             if title.text:
-                yield Block("heading", title, tuple(path))
+                while headings and headings[-1][0] >= level:
+                    headings.pop()
+                headings.append((level, title.text))
+                yield Block("heading", title, tuple(name for _, name in headings))
+    path = tuple(title for _, title in headings)
     if fence:
-        yield Block("code", cleaning.join(pending, "\n"), tuple(path))
+        yield Block("code", cleaning.join(pending, "\n"), path)
     else:
-        yield from _prose(pending, tuple(path))
+        yield from _prose(pending, path)
 
 
 def _lines(text: Aligned) -> Iterator[Aligned]:
@@ -133,24 +141,23 @@ def _prose(rows: list[Aligned], section: tuple[str, ...]) -> Iterator[Block]:
     kept: list[Aligned] = []
     hard = True
     for row in rows:
+        row = row.sub(_QUOTE, "").sub(_STAR_ITEM, lambda match: match.group(1) + "-")
         text = row.text
-        own_line = bool(_ITEM.match(text)) or text.lstrip().startswith(("|", ">")) or hard
-        row = row.sub(re.compile(r"^(\s*)[*+](?=\s)"), lambda m: m.group(1) + "-")
-        row = row.sub(re.compile(r"^\s*>+\s?"), "")
+        # A tab is a cell of a table that lost its frame.
+        own_line = hard or bool(_ITEM.match(text)) or text.lstrip().startswith("|") or "\t" in text
         if own_line:
             kept.append(row[: len(row.text.rstrip())])
         else:
             kept[-1] = kept[-1] + " " + row.strip()
         hard = bool(re.search(r"<br\s*/?>\s*$| {2,}$|\\$", text, re.I)) or text.startswith("|")
-    text = inline(cleaning.join(kept, "\n"))
-    rows_left = [row for row in text.text.split("\n") if row.strip()]
-    if rows_left:
-        yield Block("text", _without_blank_rows(text), section)
+    shown = inline(cleaning.join(kept, "\n"))
+    left = [row[: len(row.text.rstrip())] for row in _lines(shown) if row.text.strip()]
+    if left:
+        yield Block("text", cleaning.join([_flush_left(left[0]), *left[1:]], "\n"), section)
 
 
-def _without_blank_rows(text: Aligned) -> Aligned:
-    rows = [row for row in _lines(text) if row.text.strip()]
-    return cleaning.join([row[: len(row.text.rstrip())] for row in rows], "\n")
+def _flush_left(row: Aligned) -> Aligned:
+    return row if _ITEM.match(row.text) else row.strip()
 
 
 def inline(text: Aligned) -> Aligned:
@@ -201,6 +208,8 @@ def _plain(text: Aligned, *, code: bool) -> Iterator[Block]:
     levels = {"chapter": 0, "section": 1, "subsection": 2}
     for line in (*_lines(text.sub(re.compile("\r"), "")), Aligned()):
         title = _TEX_CHAPTER.match(line.text)
+        if line.text.startswith(("\\maketitle", "\\end{document}")):
+            continue
         if line.text.strip() and not title:
             pending.append(line[: len(line.text.rstrip())])
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,10 +24,13 @@ from ingest.sources import SourceFile
 
 # An output of this many characters says something in words; longer ones are logs and tables.
 OUTPUT_LIMIT: Final = 300
+# Longer lines of code are data: colour tables, embedded images.
+LINE_LIMIT: Final = 300
 # Signs in a notebook's own words that it is work to hand in.
 _GRADED: Final = re.compile(
     r"\b(submit|upload|turn(ed)? in|hand in)\b[^.\n]{0,80}\bgradescope\b"
-    r"|\bgradescope\b[^.\n]{0,80}\b(submit|submission|upload)|\(\d+ points?\)|\b\d+ points? total\b",
+    r"|\bgradescope\b[^.\n]{0,80}\b(submit|submission|upload)"
+    r"|\(\d+ points?\)|\b\d+ points? total\b",
     re.I,
 )
 
@@ -40,15 +43,15 @@ def read(source: SourceFile) -> Document:
     """
     notebook = _parse(source)
     segments: list[Segment] = []
-    path: tuple[str, ...] = ()
+    headings: list[tuple[int, str]] = []
     for index, cell in enumerate(notebook.get("cells", [])):
         text = Aligned.of_page(_source(cell), index)
         if cell.get("cell_type") == "markdown":
-            for block in markdown.blocks(text, path):
-                path = block.section
+            for block in markdown.blocks(text, headings):
                 if block.text.text.strip():
                     segments.append(markdown.segment(block, index, index))
         elif cell.get("cell_type") == "code":
+            path = tuple(title for _, title in headings)
             segments += _code(text, index, path)
             segments += _outputs(cell, index, path)
     if not segments:
@@ -78,8 +81,9 @@ def _parse(source: SourceFile) -> Mapping[str, Any]:
         with warnings.catch_warnings():
             # Missing cell ids and the like: nothing that reading minds.
             warnings.simplefilter("ignore")
-            notebook: Mapping[str, Any] = nbformat.reads(text, as_version=4)
-    except Exception as error:  # noqa: BLE001 - nbformat lets KeyError, TypeError and others out
+            read: Callable[..., Mapping[str, Any]] = nbformat.reads
+            notebook = read(text, as_version=4)
+    except Exception as error:  # nbformat lets KeyError, TypeError and others of its own out
         raise SourceError(
             f"{source.name}: the notebook cannot be read ({type(error).__name__}: {error}); "
             "open it in Jupyter and save it again"
@@ -93,8 +97,7 @@ def _source(cell: Mapping[str, Any]) -> str:
 
 
 def _code(text: Aligned, index: int, path: tuple[str, ...]) -> Iterator[Segment]:
-    rows = [row for row in _rows(text)]
-    code = cleaning.join(rows, "\n").strip() if rows else Aligned()
+    code = cleaning.join(_rows(text), "\n").strip()
     if code.text:
         start, end = code.span(index)
         locator = Locator(section=path, cell=index, start=start, end=end)
@@ -102,9 +105,14 @@ def _code(text: Aligned, index: int, path: tuple[str, ...]) -> Iterator[Segment]
 
 
 def _rows(text: Aligned) -> Iterator[Aligned]:
+    """The lines of a cell; a table of numbers typed into one line is cut short."""
     start = 0
     for row in text.text.split("\n"):
-        yield text[start : start + len(row.rstrip())]
+        length = len(row.rstrip())
+        if length <= LINE_LIMIT:
+            yield text[start : start + length]
+        else:
+            yield text[start : start + LINE_LIMIT] + " ..."
         start += len(row) + 1
 
 

@@ -25,6 +25,8 @@ _CAPTION: Final = re.compile(r"^(Figure|Fig\.|Table|Listing|Algorithm)\s+[A-Z]?\
 _EQUATION_NUMBER: Final = re.compile(r"\((?:[A-Z]|\d+)(?:\.\d+)+[a-z]?\)$")
 _PROSE_WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅]+$")
+# Words that stand on a line of their own before what they announce.
+_ALONE: Final = re.compile(r"^(answer|solution|proof)[.:]?$", re.I)
 _OPEN_END: Final = re.compile(r"[.!?:”\"')\]]$")
 
 
@@ -92,7 +94,7 @@ def _margin(page: Page) -> float:
 
 
 def _is_tick(line: Line, text: str, layout: Layout) -> bool:
-    """Numbers, or a word or two, in small type: the labels of a plot."""
+    """Numbers in small type: the ticks of a plot."""
     if line.mono or line.size > 0.85 * layout.size or _CAPTION.match(text):
         return False
     # Limits of sums are small too, and hold letters of the maths alphabets or an equals sign.
@@ -129,6 +131,8 @@ def _continues(
     if last_text.endswith(HYPHEN_BREAK):
         return kind != "caption"
     if kind in ("caption", "item"):
+        return False
+    if _ALONE.match(last_text) or _ALONE.match(line.text.text.strip()):
         return False
     drop = last.bottom - line.bottom
     last_kind = _kind(last, cleaning.tidy(last.text).text, margin)

@@ -69,7 +69,8 @@ def read_course(sources: SourceSet) -> Course:
         zone = ZoneInfo(sources.timezone)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(
-            f'{sources.name}: unknown timezone {sources.timezone!r}; use one like "America/New_York"'
+            f"{sources.name}: unknown timezone {sources.timezone!r}; "
+            'use one like "America/New_York"'
         ) from error
     calendar = _Calendar(zone)
     pages = [file for file in sources.files if file.kind == "site" and file.site is not None]
@@ -83,10 +84,8 @@ def read_course(sources: SourceSet) -> Course:
             calendar.warnings.append(f"{file.name}: left out of the calendar ({error})")
     for kind, names in calendar.odd_offsets.items():
         calendar.warnings.append(
-            f"{len(names)} {kind} dates have an offset that Boston's clocks do not have that day "
-            f"(first: {names[0]}); the wall-clock time was kept"
-            if sources.timezone == "America/New_York"
-            else f"{len(names)} {kind} dates have a wrong offset (first: {names[0]})"
+            f"{len(names)} {kind} dates have an offset that {sources.timezone} does not have on "
+            f"that day (first: {names[0]}); the wall-clock time was kept"
         )
     _check(calendar)
     calendar.warnings += _missing_files(pages)

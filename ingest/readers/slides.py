@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,10 +21,14 @@ from ingest.sources import SourceFile
 
 _OUTLINE_NUMBER: Final = re.compile(r"^slide\s+\d+\s*[:.–-]?\s*", re.I)
 _AGENDA: Final = re.compile(
-    r"^(agenda|outline|(the )?plan( for| of)?( the| today)?.*|today'?s? .*|roadmap|overview|contents"
-    r"|(lecture )?(outline|topics|overview)|topics( for today)?|what we('ll| will) cover.*)\b[:?!. ]*",
+    r"^(agenda|outline|roadmap|overview|contents|topics( for today)?"
+    r"|(the )?plan( for| of)( the| today).*|(today['’]s|lecture) (plan|topics|outline|agenda|overview)"
+    r"|what we('ll| will) cover.*)[:?!. ]*",
     re.I,
 )
+# What accessibility tools make of a formula in a title: "cap D equals cap D sub i".
+_SPOKEN: Final = re.compile(r"\bcap [A-Z]\b|\bsuperscript\b|\bsubscript\b|\bsub [a-z]\b")
+_DATED: Final = re.compile(r"\b(Mon|Tues?|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Aug|Sep|Oct|Nov)")
 _QUESTIONS: Final = re.compile(r"^(any |more )?(questions|q\s*&\s*a)\b|^\?{2,}$", re.I)
 _BULLET: Final = re.compile(r"^(•|[–—▶✓✗»*-]|\(?\d{1,2}[.)]|\(?[a-h][.)]|o(?= [A-Z]))\s*")
 _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅eE]+$")
@@ -41,6 +45,11 @@ class _Item:
     left: float
     lines: tuple[Line, ...]
 
+    @property
+    def look(self) -> tuple[object, ...]:
+        """What sets an item apart: colour and weight of its first line."""
+        return self.lines[0].colour, self.lines[0].bold
+
 
 def read(source: SourceFile) -> Document:
     """Read one deck.
@@ -50,7 +59,7 @@ def read(source: SourceFile) -> Document:
     """
     with pdf.opened(source.path, source.name) as file:
         pages = [pdf.read_page(file, number, source.name) for number in range(1, len(file) + 1)]
-        titles = _outline_titles(pdf.outline(file))
+        titles, parts = _outline(pdf.outline(file))
         meta = str(file.get_metadata_dict().get("Title", "")).strip()
     feet = _running_feet(pages)
     words = cleaning.count_words(page.raw for page in pages)
@@ -61,8 +70,9 @@ def read(source: SourceFile) -> Document:
         lines = [line for line in lines if line.text.text.strip()]
         title, body = _split_title(lines, titles.get(page.number), page)
         kind = _kind(page, title, body)
+        section = parts.get(page.number, section)
         if kind in ("agenda", "questions"):
-            section = _current_part(title, body) or section
+            section = _current_part(title, body, words) or section
         segments.append(_segment(page, title, body, kind, section, words))
     named = meta if re.match(r"Lecture \d", meta) else common.title_from_stem(source.path.stem)
     blank = [page.number for page in pages if not page.raw.strip()]
@@ -76,14 +86,25 @@ def read(source: SourceFile) -> Document:
     )
 
 
-def _outline_titles(entries: Iterable[pdf.OutlineEntry]) -> dict[int, str]:
-    """Slide titles by page. A page's first bookmark is its title."""
+def _outline(
+    entries: Sequence[pdf.OutlineEntry],
+) -> tuple[dict[int, str], dict[int, tuple[str, ...]]]:
+    """Slide titles by page, and the parts of the deck by their first page.
+
+    PowerPoint writes a bookmark "Slide 12: Title" for each slide, below one for each section of
+    the file where it has sections. Other programs write titles only.
+    """
+    numbered = any(_OUTLINE_NUMBER.match(entry.title) for entry in entries)
     titles: dict[int, str] = {}
+    parts: dict[int, tuple[str, ...]] = {}
     for entry in entries:
         title = cleaning.tidy(Aligned(_OUTLINE_NUMBER.sub("", entry.title))).text
-        if title:
+        if numbered and not _OUTLINE_NUMBER.match(entry.title):
+            if title != "Default Section":
+                parts[entry.page] = (title,)
+        elif title:
             titles.setdefault(entry.page, title)
-    return titles
+    return titles, parts
 
 
 def _foot_key(line: Line) -> str:
@@ -103,14 +124,15 @@ def _running_feet(pages: Sequence[Page]) -> frozenset[str]:
 
 def _unnumbered(line: Line, page: Page) -> Line:
     """The line without a slide number, which stands alone or at the right end of a foot line."""
-    if line.bottom > FOOT_ZONE * page.height and line.top < (1 - FOOT_ZONE) * page.height:
+    if line.bottom > FOOT_ZONE * page.height:
         return line
     text = line.text.text.rstrip()
     if text.strip().isdigit():
         return replace(line, text=Aligned())
-    number = str(page.number)
-    if text.endswith(f" {number}") and line.right > 0.85 * page.width:
-        return replace(line, text=line.text[: len(text) - len(number)])
+    last = text.rsplit(" ", 1)[-1]
+    # The printed number and the page's differ by a slide or two where slides were left out.
+    if last.isdigit() and line.right > 0.85 * page.width and abs(int(last) - page.number) <= 2:
+        return replace(line, text=line.text[: len(text) - len(last)])
     return line
 
 
@@ -129,7 +151,8 @@ def _split_title(
                     return cleaning.tidy(title), [*lines[:start], *lines[end + 1 :]]
                 if not wanted.startswith(found):
                     break
-        return Aligned(known), list(lines)
+        if not _SPOKEN.search(known):
+            return Aligned(known), list(lines)
     upper = [li for li in lines if li.bottom > 0.55 * page.height and len(li.text.text.strip()) > 2]
     if not upper:
         return Aligned(), list(lines)
@@ -146,23 +169,23 @@ def _kind(page: Page, title: Aligned, body: Sequence[Line]) -> SegmentKind:
     words = title.text.strip() or (body[0].text.text.strip() if body else "")
     if _QUESTIONS.match(words):
         return "questions"
-    if page.number == 1:
+    if page.number == 1 and not _DATED.search(page.raw):
         return "title"
     return "agenda" if _AGENDA.fullmatch(words) or re.match(r"agenda\b", words, re.I) else "slide"
 
 
-def _current_part(title: Aligned, body: Sequence[Line]) -> tuple[str, ...]:
+def _current_part(title: Aligned, body: Sequence[Line], words: Counter[str]) -> tuple[str, ...]:
     """The part that an agenda slide announces: named in its title, or set apart in its list."""
     named = re.match(r"agenda\s*[:–-]\s*(.+)", title.text, re.I)
     if named:
         return (named.group(1),)
-    parts = [line for line in body if _BULLET.match(line.text.text.strip())]
-    looks = Counter((line.colour, line.bold) for line in parts)
+    parts = [item for item in _items(body) if _BULLET.match(item.text.text)]
+    looks = Counter(item.look for item in parts)
     if len(parts) < 3 or len(looks) != 2 or min(looks.values()) != 1:
         return ()
     rare = min(looks, key=lambda look: looks[look])
-    current = next(line for line in parts if (line.colour, line.bold) == rare)
-    return (_BULLET.sub("", cleaning.tidy(current.text).text),)
+    current = next(item for item in parts if item.look == rare)
+    return (_BULLET.sub("", cleaning.mend_hyphens(current.text, words).text),)
 
 
 def _segment(
@@ -205,7 +228,8 @@ def _items(lines: Sequence[Line]) -> list[_Item]:
             items[-1] = _Item(text, last.left, (*last.lines, line))
         else:
             text = cleaning.tidy(line.text)
-            if text.text:
+            # Arrows and operators alone are pieces of a drawing.
+            if any(ch.isalnum() for ch in text.text):
                 items.append(_Item(text, line.left, (line,)))
     return items
 
@@ -224,7 +248,7 @@ def _continues(item: _Item, line: Line) -> bool:
         return False
     hangs = bool(_BULLET.match(item.text.text)) and line.left > item.left + 3
     # Presentation programs leave the space at which a line was wrapped.
-    wrapped = last.text.text.endswith((" ", cleaning.HYPHEN_BREAK))
+    wrapped = last.text.text.endswith((" ", "=", ",", cleaning.HYPHEN_BREAK))
     return hangs or wrapped or line.text.text.lstrip()[:1].islower()
 
 
