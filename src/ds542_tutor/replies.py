@@ -37,6 +37,7 @@ COMPUTED = "calendar"
 """Name of the retriever, and of the model, of answers computed from the course calendar."""
 POLICY_SPEAKS = "policy"
 
+_NEAR = 0.35  # cosine (MiniLM) below which two texts have no subject in common
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
 # A computed fact is worded by us; from this share of its words a span of the file says it.
 _SURE_SHARE = 0.6
@@ -45,7 +46,10 @@ _TERMS = {"sp": "Spring", "fa": "Fall", "su": "Summer"}
 
 @dataclass(slots=True)
 class Reply:
-    """One answer in the making: what is known so far, and the clock."""
+    """One answer in the making: what is known so far, and the clock.
+
+    `subject`: what a hint is about, when the question itself only names the problem.
+    """
 
     question: str
     turns: tuple[Turn, ...]
@@ -55,6 +59,7 @@ class Reply:
     query: Query = field(init=False)
     decision: Decision = field(init=False)
     hits: tuple[Hit, ...] = ()
+    subject: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
 
@@ -98,7 +103,7 @@ class Reply:
 
     def abstain(self) -> Answer:
         """Say that the materials do not cover the question, what is near, and whom to ask."""
-        near = [hit for hit in self.hits if hit.similarity > 0][:_NEAREST]
+        near = [hit for hit in self.hits if hit.similarity >= _NEAR][:_NEAREST]
         text = "The course materials I have don't answer this, so I won't guess."
         citations = []
         if near:

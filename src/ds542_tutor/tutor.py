@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -41,6 +41,9 @@ from ds542_tutor.settings import Settings
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
+
+_TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
+_PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
 
 # How models say that the passages do not help; believed only of a short draft that cites nothing.
 _NOTHING_FOUND = re.compile(
@@ -94,7 +97,7 @@ class Tutor:
         yield Stage("searching")
         with reply.timed("retrieval"):
             reply.query = standalone(question, turns)
-            reply.hits = self.retriever.search(reply.query)
+            reply.hits = self._search(reply)
         if reply.decision.action == "refuse":
             yield Finished(reply.refuse())
         elif reply.decision.action == "answer" and (
@@ -105,6 +108,22 @@ class Tutor:
             yield Finished(reply.abstain())
         else:
             yield from self._write(reply, cancel or threading.Event())
+
+    def _search(self, reply: Reply) -> tuple[Hit, ...]:
+        """Search; for a hint also with the words of the problem, to find what it builds on."""
+        hits = self.retriever.search(reply.query)
+        if reply.decision.action != "hint":
+            return hits
+        key = reply.decision.assignment
+        problems = [h.chunk for h in hits if h.chunk.graded and key in (None, h.chunk.assignment)]
+        if not problems:
+            return hits
+        words = " ".join(problems[0].text.split()[:_PROBLEM_WORDS])
+        reply.subject = f"{reply.query.text} {words}"
+        subject = replace(reply.query, text=reply.subject, assignment=None)
+        known = {hit.chunk.id for hit in hits}
+        found = (h for h in self.retriever.search(subject, _TEACHING_DEPTH) if _teaches(h))
+        return (*hits, *(hit for hit in found if hit.chunk.id not in known))
 
     def _can_answer(self, reply: Reply) -> bool:
         """Whether the hits carry an answer; a hint only needs something to point to."""
@@ -148,18 +167,20 @@ class Tutor:
             return self.checker.check(draft, prompt.passages)
 
     def _usable(self, reply: Reply) -> list[Hit]:
-        """Drop other terms' chunks, unless nothing else was found; in hints also the problem."""
+        """Drop other terms' chunks, unless nothing else was found; in hints also the problems."""
         term = self.generation.course.term
         current = [h for h in reply.hits if not h.chunk.term or not term or h.chunk.term == term]
         if reply.decision.action == "hint":
-            current = [h for h in current if not h.chunk.graded and not h.chunk.exercise] or current
+            current = [
+                h for h in current if not (h.chunk.assignment or h.chunk.exercise)
+            ] or current
         return current or list(reply.hits)
 
     def _prompt(self, reply: Reply, passages: tuple[Passage, ...]) -> Prompt:
         action = reply.decision.action
         small = self.model.name in SMALL_MODELS
         return Prompt(
-            question=reply.query.text,
+            question=reply.subject or reply.query.text,
             passages=passages,
             messages=render(reply.question, passages, reply.turns, action, small=small),
             action=action,
@@ -176,6 +197,12 @@ class Tutor:
             return last.answer
 
         return RunnableLambda(finished)
+
+
+def _teaches(hit: Hit) -> bool:
+    """Whether a chunk explains something, rather than pose a problem or announce one."""
+    chunk = hit.chunk
+    return not (chunk.graded or chunk.assignment or chunk.exercise or chunk.kind == "site")
 
 
 def check_question(question: str, limit: int) -> None:
