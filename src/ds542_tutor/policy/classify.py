@@ -80,23 +80,37 @@ def _in_conversation(
 ) -> _Finding:
     """Judge `question` by itself, then as a continuation of what was asked before."""
     finding = _judge(question, graded, vector)
-    if finding.rule not in _OPEN or not earlier:
-        return finding
-    plain = readings(question)
-    if not any(requests.presses(text) for text in plain):
-        return finding
-    if any(requests.asks_to_explain(text) for text in plain) and not any(
-        requests.wants_solution(text) for text in plain
-    ):
+    texts = readings(question)
+    if finding.rule not in _OPEN or not any(_continues(text, finding.rule) for text in texts):
         return finding
     for text in reversed(earlier):
         before = _judge(text, graded, None)
         if before.rule not in _OPEN:
-            return _Finding(
-                before.rule, f"presses an earlier request ({before.reason})", before.assignment
-            )
+            reason = f"presses an earlier request ({before.reason})"
+            return _Finding(before.rule, reason, before.assignment)
+    recent = " ".join(readings(text)[0] for text in earlier[-RECENT:])
+    pointing = any(requests.wants_solution(t) and requests.points_back(t) for t in texts)
+    named = graded.named(recent)
+    if pointing and (named or requests.mentions_graded(recent)):
+        assignment = requests.assignment_of(recent) or (named[1].assignment if named else None)
+        return _Finding("graded-solution", "asks for what was spoken of before", assignment)
     return finding
 
+
+def _continues(text: str, rule: str) -> bool:
+    """Say whether a message that is open by itself goes on with what was asked before."""
+    wanted = requests.wants_solution(text) or requests.wants_it_handed_back(text)
+    if requests.wants_another_example(text):
+        return False
+    if not wanted and (requests.asks_to_explain(text) or requests.shows_own_work(text)):
+        return False
+    if not wanted and rule in ("crediting", "logistics") and requests.asks_a_fact(text):
+        return False
+    return wanted or requests.presses(text)
+
+
+RECENT = 3
+"""Earlier messages in which "the function" may have been named: further back it is another one."""
 
 _OPEN = frozenset({"concept", "logistics", "own-work", "debugging", "crediting"})
 
@@ -107,7 +121,7 @@ def _judge(question: str, graded: GradedItems, vector: Sequence[float] | None) -
     for rule, test in _HARMS:
         if any(test(text) for text in texts):
             return _Finding(rule, f"asks for what rule {rule!r} refuses")
-    asked = [_graded_request(text, question, graded, vector) for text in texts]
+    asked = [_graded_request(text, graded, vector) for text in texts]
     found = next((finding for finding in asked if finding), None)
     if found:
         return found
@@ -128,19 +142,27 @@ _HARMS = (
 
 
 def _graded_request(
-    text: str, original: str, graded: GradedItems, vector: Sequence[float] | None
+    text: str, graded: GradedItems, vector: Sequence[float] | None
 ) -> _Finding | None:
     """Return the finding when `text` asks for graded work to be done."""
-    like = graded.named(original) or graded.pasted(text)
-    assignment = requests.assignment_of(text) or (like.assignment if like else None)
-    if requests.shows_own_work(text) and not requests.wants_full_fix(text):
+    if requests.shows_own_work(text) and not requests.wants_it_handed_back(text):
         return None
-    if requests.wants_solution(text) and (like or requests.mentions_graded(text)):
+    if requests.asks_what_is_allowed(text):
+        return None
+    named, pasted = graded.named(text), graded.pasted(text)
+    like = named[1] if named else pasted
+    assignment = requests.assignment_of(text) or (like.assignment if like else None)
+    wanted = requests.wants_solution(text)
+    if named and (wanted or requests.wants_named(text, named[0])):
         return _Finding("graded-solution", _why(like), assignment)
-    if like and like.kind == "paste" and requests.poses_task(text):
-        return _Finding("graded-solution", _why(like), assignment)
+    if pasted:
+        own = graded.besides(text, pasted)
+        explains = requests.asks_to_explain(own) and not requests.wants_solution(own)
+        return None if explains else _Finding("graded-solution", _why(pasted), assignment)
+    if wanted and requests.mentions_graded(text):
+        return _Finding("graded-solution", _why(None), assignment)
     near = graded.alike(vector) if vector else None
-    if near and requests.poses_task(text) and not requests.asks_to_explain(text):
+    if near and wanted and not requests.asks_to_explain(text):
         return _Finding("graded-solution", _why(near), near.assignment)
     return None
 

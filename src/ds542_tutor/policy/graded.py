@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ds542_tutor.documents import Chunk
 from ds542_tutor.policy.disguise import plain
@@ -33,7 +34,6 @@ _STUB = re.compile(r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.
 _DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w+)", re.M)
 _ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
 _WORD = re.compile(r"[a-z_]\w*|\d+(?:\.\d+)?")
-_TODO_NAME = re.compile(r"[a-z]+_\w+|[a-z]+\d\w*|[A-Z]\w*[A-Z]\w*|sigmoid|heaviside|relu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +98,28 @@ class GradedItems:
                 best = Likeness("paste", item.assignment, share, item.chunk_id)
         return best
 
-    def named(self, text: str) -> Likeness | None:
-        """Return the assignment one of whose functions `text` names, spelled as code."""
-        for word in re.findall(r"\w+", text):
-            name = word.casefold()
-            if name in self.names and (_TODO_NAME.fullmatch(word) or f"{word}(" in text):
-                return Likeness("name", self.names[name], 1.0, "")
+    def besides(self, text: str, like: Likeness) -> str:
+        """Return the words of `text` that it does not share with the item it quotes."""
+        words = _WORD.findall(plain(text))
+        shared = next(i.shingles for i in self.items if i.chunk_id == like.chunk_id)
+        copied = {
+            j
+            for i in range(len(words) - SHINGLE + 1)
+            if tuple(words[i : i + SHINGLE]) in shared
+            for j in range(i, i + SHINGLE)
+        }
+        return " ".join(word for i, word in enumerate(words) if i not in copied)
+
+    def named(self, text: str) -> tuple[str, Likeness] | None:
+        """Return the first function of an assignment that `text` names, and the likeness.
+
+        It must be spelled as code: words such as "sigmoid" are everybody's, unless called.
+        """
+        for match in re.finditer(r"\w+", text):
+            name = match.group()
+            called = text[match.end() : match.end() + 1] == "("
+            if name in self.names and (called or "_" in name.strip("_")):
+                return name, Likeness("name", self.names[name], 1.0, "")
         return None
 
     def alike(self, vector: Sequence[float]) -> Likeness | None:
@@ -141,11 +157,11 @@ def _left_open(text: str) -> tuple[set[str], set[str]]:
     A chunk may join cells and prose, so each definition is judged with the text up to the next one.
     """
     starts = list(_DEFINITION.finditer(text))
-    names = set()
-    for match, after in zip(starts, [*starts[1:], None], strict=True):
-        body = text[match.start() : after.start() if after else len(text)]
-        if _STUB.search(body):
-            names.add(match.group(1))
+    bounds = [*(match.start() for match in starts), len(text)]
+    bodies = [text[a:b] for a, b in pairwise(bounds)]
+    names = {m.group(1) for m, body in zip(starts, bodies, strict=True) if _STUB.search(body)}
+    # Special methods belong to every class.
+    names = {name for name in names if not name.startswith("__")}
     return names, set(_ASSIGNED_STUB.findall(text))
 
 

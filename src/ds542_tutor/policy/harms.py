@@ -1,204 +1,224 @@
-"""Requests that are refused whatever they are about: their patterns, one rule each.
+"""Requests that are refused whatever they are about: ways of asking, one rule each.
 
-A question about a rule ("do I have to cite you?") is no request to break it; `asks_about_rules`
-tells the two apart. Patterns read text as `disguise.plain` gives it.
+A question about a rule ("do I have to cite you?") is no request to break it. The phrases are in the
+notation of `phrases`.
 """
 
 from __future__ import annotations
 
 import re
 
-_RULES_QUESTION = re.compile(
-    r"\b(?:do|must|should|may|can|could|would|am|are|is|does|did|what|when|how|why|which|where)\b"
-    r"(?: (?:i|we|students?|you allowed|it|one|there|that|this|the|a|they|happens?|counts?))"
-    r"(?: \w+){0,4}? (?:have to|need to|must|should|allowed|ok|okay|fine|permitted|required"
-    r"|mandatory|optional|legal|cheating|plagiarism|policy|count|happen|happens|cite|credit"
-    r"|disclose|mention|acknowledge|use|forget|forgot|leave|skip|put)\b"
-    r"|\bwhat (?:happens|counts|if|do i|should i|is considered|exactly)\b|\bpolicy (?:on|about|say)\b"
-    r"|\bam i allowed\b|\b(?:is|are) (?:it|we) (?:ok|okay|allowed|mandatory|fine)\b"
-)
-_AI = (
-    r"(?:\bai\b|a\.i\.|chat ?gpt|\bgpt|\bllms?\b|\byou\b|\btutor\b|\bbot\b|claude|gemini|copilot"
-    r"|generat\w+)"
-)
-_TRACE = (
-    r"(?:disclosures?|attributions?|citations?|credits?|gaia(?: \w+)?|header(?: comments?)?"
-    r"|acknowledge?ments?|appendix|prompt comments?|comment header|watermark"
-    r"|(?:ai|gpt|chatgpt|tutor|tool|prompt|generated)[- ](?:\w+ )?(?:comments?|mentions?|notes?"
-    r"|tags?|lines?|labels?|stuff|notice|header|usage|use))"
-)
-_DROP = (
-    r"(?:remov\w*|drop\w*|leav\w+ (?:out|off)|omit\w*|skip\w*|strip\w*|delet\w*|hid(?:e|ing)"
-    r"|get rid of|tak\w+ (?:out|off)|forget|cut|lose|exclude|suppress|without|no|don'?t (?:add|put"
-    r"|include|give|show|mention|attach)|do not (?:add|put|include|give|show|mention|attach)"
-    r"|never mention|minus|sin|ohne|sans|clean(?:ed)? of|erase|scrub\w*)"
-)
-_ATTRIBUTION = re.compile(
-    rf"\b{_DROP}\b(?: \S+){{0,5}}? {_TRACE}"
-    rf"|\b{_DROP}\b(?: \S+){{0,4}}? (?:that|saying) (?:i|we) (?:used|got|had)(?: \S+){{0,3}} {_AI}"
-    r"|\b(?:look|looks|sound|sounds|seem|read|reads|appear) (?:\w+ )?(?:like|as if|as though)"
-    r"(?: \S+){0,3} (?:student|human|person|undergrad|i|me|we)\b(?: \S+){0,3}"
-    r"|\b(?:so|that) (?:\S+ ){0,6}(?:can'?t|cannot|won'?t|doesn'?t|don'?t|never|not)"
-    r"(?: \S+){0,2} (?:tell|notice|detect|know|suspect|find out|see|catch|flag)\b"
-    r"|\bundetect\w+|\b(?:bypass|beat|fool|trick|evade|avoid|get past|dodge|pass)\w*(?: \S+){0,3} "
-    r"(?:detectors?|detection|turnitin|gptzero|moss|plagiarism check\w*)"
-    r"|\bhumani[sz]e\b|\bmake (?:it|this|that|the \w+) (?:\w+ )?(?:look|sound|seem|more)"
-    r" (?:\w+ )?(?:human|natural|student|handwritten)"
-    r"|\bpass (?:it|this|that|them) off as\b|\b(?:as|like) (?:my|our) own(?: work)?\b"
-    r"|\bas if i (?:wrote|did|made|had)\b|\b(?:say|claim|state|write|pretend|put)\b(?: \S+){0,4} "
-    r"(?:i|we) (?:wrote|did|made|coded|came up with)(?: \S+){0,3} (?:myself|ourselves|alone|own)"
-    rf"|\b(?:fake|falsify|forge|make up|invent|backdate|fabricate|change|edit|alter|misstate|lie)"
-    rf"\b(?: \S+){{0,4}}? (?:{_TRACE}|ai (?:use|usage)|prompts?|exchange|chat log|conversation log"
-    r"|chat history)"
-    r"|\b(?:say|write|put|tick|check|mark|claim)\b(?: \S+){0,6} modified "
-    r"(?:significantly|moderately|heavily)\b(?: \S+){0,8} (?:as is|didn'?t|not|unchanged|verbatim)"
-    r"|\b(?:didn'?t|not|never)(?: \S+){0,8} (?:say|write|put|tick|mark|claim)(?: \S+){0,6} "
-    r"modified (?:significantly|moderately|heavily)"
-)
-_SURE_EVASION = re.compile(r"\b(?:can you|could you|will you|would you|please|for me)\b")
+from ds542_tutor.policy.phrases import compile_phrases
 
-_EXAM = r"(?:mid ?terms?|finals?(?: exam)?|exams?|examination|quiz(?:zes)?|tests?|in-?class \w+)"
-_EXAM_NOW = re.compile(
-    rf"\b(?:in|during|taking|sitting|doing|writing|on|have|having|mid|inside)\b(?: (?:the|my|a|an|our"
-    rf"|this|ds ?542|middle of|of|today'?s|class))* (?:\w+ )?{_EXAM}\b(?: \S+){{0,6}}? (?:right now"
-    r"|now|rn|currently|at the moment|minutes?|mins?|question|q\d|quick|hurry|asap|phone|under)\b"
-    rf"|\b(?:right now|currently|rn|i'?m|im|i am|we are|we'?re)\b(?: \S+){{0,4}}? (?:in|taking|sitting"
-    rf"|doing|writing|during)(?: (?:the|my|a|an|our|this|ds ?542|middle of|of))* (?:\w+ )?{_EXAM}\b"
-    rf"|\b{_EXAM}\b(?: \S+){{0,6}}? (?:minutes?|mins?) (?:left|remaining|to go)"
-    rf"|(?:minutes?|mins?) (?:left|remaining)(?: \S+){{0,5}} {_EXAM}\b"
-    rf"|\b(?:answer|solve|do|help)\b(?: \S+){{0,6}} (?:on|from|in|during) (?:the|my|this|our|today'?s)"
-    rf"(?: \w+)? {_EXAM}\b(?: \S+){{0,3}} (?:before|quick|now|fast|while)"
-    r"|\bproctor\w*|\bthe (?:quiz|exam|midterm|final|test) (?:has |just )?(?:started|begun|is open)\b"
-    r"|\b(?:quiz|exam|midterm|test) (?:question|problem)\b(?: \S+){0,8} (?:right now|now|due in)\b"
+_GROUPS = {
+    "drop": "remov* drop* leave_out leaving_out leave_off omit* skip* strip* delet* hide hiding "
+    "get_rid_of take_out take_off forget cut lose exclude suppress without erase scrub* minus "
+    "don't_add don't_put don't_include don't_show don't_mention don't_write don't_attach don't_use "
+    "dont_add dont_put dont_include dont_show dont_mention dont_write dont_attach do_not_add "
+    "do_not_put do_not_include do_not_mention do_not_write never_mention no ohne sans sin",
+    "ai": "ai a.i chatgpt chat_gpt gpt llm llms you tutor bot claude gemini copilot",
+    "trace": "disclosure disclosures attribution attributions citation citations credit credits "
+    "gaia header_comment comment_header acknowledgement acknowledgment appendix watermark "
+    "ai_comment ai_comments ai_header ai_mention ai_mentions ai_note ai_notes ai_tag ai_notice "
+    "ai_label ai_stuff ai_usage ai_disclosure ai_header_comment gpt_comments chatgpt_comments "
+    "prompt_comment prompt_comments prompt_header tool_comment tutor_header generated_by "
+    "ai_use ai_attribution ai_line ai_lines ai_policy_comment ai_generated_comment",
+    "exam": "midterm mid_term midterms final finals final_exam exam exams examination quiz quizzes "
+    "in-class_test in-class_exam in-class_quiz in-class_assignment in-class_exercise test",
+    "staff": "prof professor prof._gardos professor_gardos prof_gardos dr._gardos gardos instructor "
+    "ta tas teaching_assistant course_assistant grader dean thomas_gardos tom_gardos staff "
+    "course_staff lecturer",
+    "others": "other_student other_students other_students' other_people other_people's another_student "
+    "another_student's someone_else someone_else's somebody_else's other_users other_user "
+    "another_user everyone everyone's everyone_else everyone_else's classmate classmates "
+    "classmate's classmates' my_friend's my_roommate's my_partner's my_teammate's all_students "
+    "all_the_students every_student each_student the_class the_students students' other_chats",
+}
+
+_ASKS_ABOUT_RULES = compile_phrases(
+    "do|must|should|may|can|could|am|are|is|does|did i|we|students|it|one|there ..4 "
+    "have_to|need_to|need|allowed|ok|okay|fine|permitted|required|mandatory|optional|cheating"
+    "|plagiarism|count|cite|credit|disclose|mention|acknowledge|forget|leave|leave_out|skip|drop"
+    "|remove|omit|put",
+    "what|which (exactly) (do|should|must|would) happens|counts|if|i|we|is_considered|exactly",
+    "how|where|when|why do|should|must|does|is|would i|we|it|one|the|a|there|that",
+    "policy on|about|say|says",
+    "am i allowed",
+    "is|are it|that|this ok|okay|allowed|mandatory|fine|cheating|plagiarism",
 )
-_NOT_EXAM = re.compile(
-    r"\b(?:test|training|validation) (?:set|data|error|loss|accuracy|split)s?\b|\bpractice \w+\b"
-    r"|\bpast (?:exam|midterm|quiz)\w*"
+_ADDRESSED = compile_phrases(
+    "can|could|will|would you", "please", "for me", "pls|plz", "i want|need"
 )
 
-_STAFF = (
-    r"(?:prof(?:essor)?\.?(?: \w+)?|dr\.? \w+|instructor|(?:the |a )?tas?|teaching assistant"
-    r"|course assistant|grader|dean|thomas gardos|tom gardos|gardos|staff)"
-)
-_IMPERSONATE = re.compile(
-    rf"\b(?:write|draft|compose|send|post|sign|forge|reply|announce|fake)\b(?: \S+){{0,8}}? "
-    rf"(?:as if (?:you are|you're|from|by)|pretending to be|in the name of|on behalf of|as|from"
-    rf"|signed by|sign(?:ed)? (?:it )?as|posing as|impersonating) (?:the |a |our |my )?{_STAFF}\b"
-    rf"|\bimpersonate\b(?: \S+){{0,3}} {_STAFF}|\bforge\b(?: \S+){{0,5}} (?:email|note|letter|signature)"
-    r"|\b(?:fake|forge|invent|make up)\b(?: \S+){0,3} (?:doctor'?s? note|medical (?:note|certificate)"
-    r"|sick note|extension (?:email|approval|letter))"
-)
-_STAFF_ONLY = re.compile(
-    r"\b(?:change|raise|bump|fix|update|edit|set|increase|adjust)\b(?: \S+){0,2} (?:my|his|her|their"
-    r"|\w+'s) (?:\w+ )?(?:grades?|scores?|marks?|points)\b"
-    r"|\b(?:grant|approve)\b(?: \S+){0,3} (?:extension|regrade)"
-    r"|\bmark me (?:as )?(?:present|submitted|on time)"
-    r"|\b(?:disable|turn off|switch off|lift|unlock|deactivate|remove|suspend|override|bypass)\b"
-    r"(?: \S+){0,3} (?:policy|restrictions?|hint mode|guardrails?|filters?|rules|safety|limits?)\b"
-    r"|\b(?:enable|enter|switch to|activate|go into|unlock)\b(?: \S+){0,2} (?:staff|admin|instructor"
-    r"|grader|ta|root|debug|developer|god) (?:mode|access|page|panel)"
-    r"|\b(?:delete|rebuild|re-?ingest|wipe|drop|roll ?back)\b(?: \S+){0,2} (?:index|database|corpus"
-    r"|materials|logs?)\b"
-    r"|\b(?:answer keys?|solution manual|instructor solutions?|grading rubrics?|staff solutions?"
-    r"|solution key|hidden tests?|autograder tests?)\b(?=(?: \S+){0,12})"
-)
-_STAFF_ONLY_ASK = re.compile(
-    r"\b(?:give|send|show|share|post|get|have|access|need|print|dump|leak)\b"
+_ATTRIBUTION = compile_phrases(
+    "{drop} ..5 {trace}",
+    "{drop} ..4 comments|header|headers|lines|notes|mentions|mention about|of|that|saying|with ..3 {ai}",
+    "{drop} ..4 that|saying i|we used|got|had ..3 {ai}",
+    "look|looks|sound|sounds|seem|read|reads|appear (more) like|as_if|as_though|human|student|natural"
+    " ..4 student|human|person|undergrad|wrote|written|i|me|my",
+    "make ..3 look|sound|seem|more human|natural|handwritten|student-like|authentic|original",
+    "so|that ..6 can't|cant|cannot|won't|wont|doesn't|doesnt|don't|dont|never ..2 "
+    "tell|notice|detect|suspect|find_out|catch|flag",
+    "undetect*",
+    "bypass*|beat*|fool*|trick*|evade*|avoid*|get_past|dodge|defeat ..4 "
+    "detector|detectors|ai_detection|detection_tools|turnitin|gptzero|moss|plagiarism_check|plagiarism_checker",
+    "humanize|humanise|humanized",
+    "pass ..4 off as",
+    "submit|present|hand_in|turn_in|sell|claim ..4 as my|our own",
+    "as_if|as_though i|we (had) wrote|did|made|written|done",
+    "say|claim|state|write|pretend|put|declare|swear ..5 i|we wrote|did|made|coded|came_up ..4 "
+    "myself|ourselves|alone|own|without_help",
+    "fake|falsify|forge|make_up|invent|backdate|fabricate|misstate|lie|alter|doctor ..4 "
+    "{trace}|ai_use|prompt|prompts|exchange|chat_log|conversation|chat_history|use_boxes",
+    "change|edit ..3 the|my prompt|prompts|{trace} ..6 so|to_look|instead|different",
+    "say|write|put|tick|check|mark|claim|declare ..6 modified ..2 significantly|moderately|heavily ..9 "
+    "as_is|didn't|didnt|not|unchanged|verbatim|though|even",
+    "didn't|didnt|not|never|as_is|verbatim|unchanged ..9 say|write|put|tick|mark|claim ..6 modified "
+    "..2 significantly|moderately|heavily",
+    groups=_GROUPS,
 )
 
-_PRIVATE = re.compile(
-    r"\b(?:your|hidden|initial|secret|original|the tutor'?s|above|developer|entire|exact|full)"
-    r" (?:\w+ )?(?:system )?(?:prompts?|instructions?|preamble|guidelines|configuration|config"
-    r"|settings)\b(?! (?:on|for) (?:the )?(?:hw|homework|project|assignment))"
-    r"|\bsystem (?:prompt|message)\b(?=.*\b(?:you|your|above|verbatim|here)\b)"
-    r"|\brepeat (?:everything|all|the (?:text|words)) (?:above|before)\b"
-    r"|\b(?:everything|text|words) (?:above|before) (?:this|the first)\b"
-    r"|\bwhat (?:were|was|are) you (?:told|instructed|prompted|programmed)\b"
-    r"|\b(?:api|secret|access|private|encryption) keys?\b(?! (?:in|of|for) (?:attention|the))"
-    r"|\bds542_api_key\b|\benvironment variables?\b(?=.*\b(?:your|print|show|server)\b)"
-    r"|/etc/(?:passwd|shadow)|\bos\.environ\b(?=.*\byour\b)"
-    r"|\b(?:passwords?|credentials?|tokens?)\b(?= (?:of|for|to) (?:the )?(?:\w+ )?(?:server|staff"
-    r"|admin|prof\w*|gardos|ta|database|gradescope|instructor))"
-    r"|\b(?:other|another|someone else'?s?|somebody else'?s?|my (?:friend|classmate|roommate|partner|"
-    r"teammate)'?s?|everyone(?: else)?'?s?|class|all|each)(?: (?:students?|people|person|users?"
-    r"|classmates?)'?s?'?)?(?: \w+){0,2} (?:grades?|scores?|submissions?|chats?|conversations?"
-    r"|solutions?|answers|homework|code|emails?|questions|history|ids?)\b"
-    r"|\bwhat (?:did|have|has|are|were) (?:other|the other|another|all the) (?:students?|people|users?)"
-    r"(?: \w+){0,2} (?:ask|asked|asking|get|got|submit|submitted|write|written|say|said)\b"
-    r"|\b(?:grades?|scores?|submissions?|chat history|chats) (?:of|for|from) (?!the (?:model|network)"
-    r"|(?:my|this|the) (?:model|project|homework))(?:other|another|all|every|student|my (?:friend"
-    r"|classmate|partner|roommate)|[a-z]+ (?:who|in my))\b"
-    r"|\bhome address\b|\bphone number of\b|\bpersonal (?:phone|address|cell)\b"
+_EXAM = compile_phrases(
+    "in|during|taking|sitting|mid|inside|writing (middle_of) (the|my|a|an|our|this|today's) (ds542|ds) "
+    "{exam} ..6 right_now|now|rn|currently|at_the_moment|quick|quickly|hurry|asap|minutes|mins|question|q1|q2",
+    "right_now|currently|rn|i'm|im|i_am|we_are|we're ..2 in|taking|sitting|doing|writing|during "
+    "(the) (middle_of) (the|my|a|an|our|this|today's) (ds542|ds) {exam}",
+    "{exam} ..6 minutes|mins left|remaining|to_go",
+    "minutes|mins left|remaining ..6 {exam}",
+    "proctor*",
+    "the|my|our {exam} (has|just) started|begun|is_open|is_running|is_happening",
+    "{exam} question|problem|answers ..6 right_now|now|due_in|before_time",
+    "answer|solve|do|help ..6 {exam} ..4 right_now|now|before_time|time_runs|while_i|as_i_take",
+    groups=_GROUPS,
 )
-_PRIVATE_ASK = re.compile(
-    r"\b(?:give|send|show|share|print|reveal|tell|what(?:'s| is| are| were| did| have)?|list|repeat"
-    r"|dump|output|display|leak|expose|get|see|look up|read|find|quote|paste|write|who|how did"
-    r"|can i|translate|summari[sz]e|cat|echo)\b"
+_NOT_EXAM = compile_phrases(
+    "test|training|validation set|data|error|loss|accuracy|split|sets|time|example|examples",
+    "practice|past|old|sample|mock exam|midterm|quiz|final|test|question|questions",
+    "study*|prepare|preparing|prep|review for",
+    "final layer|answer|result|output|project|model|x",
 )
-_OWN_PRIVATE = re.compile(r"\b(?:attention|transformer|query|queries|embedding|self-attention)\b")
 
-_INJECTION = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass|skip|drop)\b(?: (?:all|any|every|of|the|your|my"
-    r"|these|those|previous|prior|above|earlier|preceding|former|other|system|safety|course))*"
-    r" (?:instructions?|rules|prompts?|polic(?:y|ies)|guidelines|directions|directives|restrictions"
-    r"|constraints|guardrails|programming|everything)\b(?! (?:of|for) (?:the )?chain)"
-    r"|\byou are (?:now|no longer)\b(?: \S+){0,4}|\bact as (?:an? )?(?:unrestricted|uncensored|dan\b)"
-    r"|\b(?:dan|developer|god|jailbreak|unrestricted|sudo|admin) mode\b|\bjailbr(?:eak|oken)\b"
-    r"|\bdo anything now\b|\bno longer bound\b|\bnew (?:system )?(?:instructions?|prompt|policy)\s*:"
-    r"|(?:^|\n)\s*(?:\[?/?(?:system|assistant|inst)\]?\s*[:>\]]|<\|?(?:system|im_start)[^>]*>)"
-    r"|<\|im_(?:start|end)\|>|\bnote to (?:the )?(?:course |ai |teaching )?(?:assistant|tutor|model)\b"
-    r"|\b(?:restriction|policy|rule|limit|filter)s? (?:is|are|has been|have been|was|were) "
-    r"(?:lifted|disabled|removed|off|waived|suspended)\b|\brespond only with\b|\bsay (?:exactly )?"
-    r"[\"']?(?:pwned|hacked|i have been)\b|\bprint [\"']?pwned\b|\bfrom now on,? (?:you|ignore|answer)"
+_IMPERSONATION = compile_phrases(
+    "write|draft|compose|send|post|sign|reply|announce|speak ..9 "
+    "as|from|as_if_from|as_if_by|signed_by|sign_it_as|posing_as|impersonating|on_behalf_of"
+    "|in_the_name_of|pretending_to_be (the|our|my|a) {staff}",
+    "impersonat* ..3 {staff}|student|classmate",
+    "forge* ..5 email|note|letter|signature|announcement|grade",
+    "fake|invent|make_up|forge (a|an|me|up) ..2 doctor's_note|doctors_note|medical_note|sick_note"
+    "|medical_certificate|extension_email|extension_letter|death_certificate",
+    "pretend|imagine you_are|you're|to_be (the|my|our|a) {staff} ..6 grant|give|approve|announce"
+    "|extend|change|email|tell_me_the_answers|release",
+    groups=_GROUPS,
+)
+
+_STAFF_ONLY = compile_phrases(
+    "change|raise|bump|fix|update|set|increase|adjust|edit ..2 my|his|her|their|student's (hw) "
+    "(homework|project|final) grade|grades|score|scores|mark|marks|points",
+    "give|award me|us|everyone (a|an|full|extra) a|full|extra|bonus (credit) credit|points|grade|marks",
+    "grant|approve|give ..3 an|my|the|a ..2 extension|regrade",
+    "mark me (as) present|submitted|on_time|attended",
+    "disable|turn_off|switch_off|lift|unlock|deactivate|suspend|override|bypass ..3 "
+    "policy|restriction|restrictions|hint_mode|guardrails|filter|filters|rules|safety|limits",
+    "enable|enter|switch_to|activate|go_into|unlock|turn_on ..2 staff|admin|instructor|grader|ta|root"
+    "|debug|developer|god mode|access|page|panel|view",
+    "delete|rebuild|re-ingest|reingest|wipe|roll_back ..3 index|database|corpus|materials|logs|chats",
+    "give|send|show|share|post|get|access|need|print|dump|leak|release|open ..5 answer_key|answer_keys"
+    "|solution_manual|solution_key|instructor_solutions|staff_solutions|instructor's_solutions"
+    "|grading_rubric|rubric|hidden_tests|autograder_tests|instructor_notes|official_solutions",
+    groups=_GROUPS,
+)
+
+_PRIVATE = compile_phrases(
+    "what|show|give|print|reveal|tell|repeat|list|dump|output|display|leak|share|translate|summarize"
+    "|quote|paste|write|expose|ignore|read|encode ..6 your|hidden|secret|initial|tutor's|bot's "
+    "(exact|full|own|complete|hidden|original|initial|internal|secret|entire) "
+    "system_prompt|prompt|prompts|instructions|system_message|preamble|configuration|config|settings"
+    "|system_instructions|rules_verbatim|guidelines_verbatim|environment_variables|source_code",
+    "show|give|print|reveal|tell_me|repeat|dump|output|display|leak|share|translate|summarize|quote"
+    "|paste|encode ..3 the (entire|full|exact|whole|hidden|initial|original) system_prompt"
+    "|system_message|developer_message|initial_prompt|hidden_prompt|instructions_above"
+    "|prompt_above|text_above|conversation_above_this",
+    "repeat|print|output|copy|translate ..2 everything|all|text|words|message ..2 above|before_this",
+    "what were|are you told|instructed|prompted|programmed",
+    "give|send|show|share|print|reveal|tell|what's|what_is|whats|list|dump|leak|read|find|need ..5 "
+    "api_key|api_keys|secret_key|access_token|ds542_api_key|admin_password|server_password"
+    "|staff_password|database_password|credentials|passwords|/etc/passwd|.env_file|env_file"
+    "|staff_login|gardos_password|professor's_password|gradescope_password",
+    "cat|open|read ..2 etc/passwd|etc/shadow|.env|ds542.toml|conversations.sqlite",
+    "give|send|show|share|print|reveal|tell|what|list|dump|look_up|read|find|see|get|paste|quote|did"
+    "|how|who|access ..6 {others} ..3 grade|grades|score|scores|submission|submissions|chat|chats|conversation"
+    "|conversations|solution|solutions|answers|hw|homework|code|email|emails|history|questions|asked"
+    "|ask|asking|submitted|wrote|got|get|id|ids|ids|notebook|disclosure",
+    "grade|grades|score|scores|submission|submissions|chats|chat_history|solution|code of|for|from|by "
+    "{others}",
+    "home_address|phone_number|personal_phone|cell_number|personal_address of|for {staff}",
+    "{staff} home_address|phone_number|personal_phone|cell_number|personal_email|password",
+    "prof's|gardos'|gardos's|professor's|ta's|instructor's home_address|phone_number|password|address",
+    groups=_GROUPS,
+)
+
+_INJECTION = compile_phrases(
+    "ignore|disregard|forget|override|bypass|overrule (all|any|every|the|your|everything|about) "
+    "(of) (the|your|my|these|those|all) (previous|prior|above|earlier|preceding|former|other|system"
+    "|safety|course|homework) (and) (previous) "
+    "instructions|instruction|rules|prompts|prompt|policy|policies|guidelines|directions"
+    "|directives|restrictions|constraints|guardrails|programming",
+    "forget|ignore everything (you|i) (were|was|have|been|i) (told|above|before|said)",
+    "you are now|no_longer (a|an|in|dan|my|bound|free|the|unrestricted)",
+    "act|behave|respond as|like (a|an) unrestricted|uncensored|dan|jailbroken",
+    "dan|developer|god|jailbreak|unrestricted|sudo|admin|debug mode",
+    "do anything now",
+    "new|updated system_instructions|instructions|system_prompt|policy|directive from|follow|below|apply",
+    "note|memo|message to (the|all) (course|ai|teaching) assistant|assistants|tutor|model|chatbot|ai",
+    "restriction|restrictions|policy|rule|rules|limit|filter|filters|hint_mode "
+    "is|are|has|have|was|were (been) (now) lifted|disabled|removed|off|waived|suspended",
+    "respond|reply|answer only with",
+    "say|print|output|write (exactly|only|just) pwned|hacked|i_have_been_pwned",
+    "from now on you|ignore|answer|respond|act",
+    "you must|will|shall now obey|comply",
+)
+_MARKERS = re.compile(
+    r"<\|im_(?:start|end)\|>|<\|?system\|?>|\[/?inst\]|<<sys>>"
+    r"|(?:^|\n)\s*(?:#+\s*)?(?:system|assistant|new instructions|instructions?)\s*:"
 )
 
 
 def asks_about_rules(text: str) -> bool:
-    """Say whether `text` asks what the rules are, rather than for something against them."""
-    return bool(_RULES_QUESTION.search(text))
+    """Say whether `text` asks what is allowed, rather than for something to be done."""
+    return bool(_ASKS_ABOUT_RULES.search(text)) and not _ADDRESSED.search(text)
 
 
 def evades_attribution(text: str) -> bool:
     """Say whether `text` wants AI use hidden or misstated."""
-    if not _ATTRIBUTION.search(text):
-        return False
-    return not asks_about_rules(text) or bool(_SURE_EVASION.search(text))
+    return bool(_ATTRIBUTION.search(text)) and not asks_about_rules(text)
 
 
 def during_exam(text: str) -> bool:
     """Say whether the student is in an exam, quiz or in-class assignment."""
-    return bool(_EXAM_NOW.search(_NOT_EXAM.sub(" ", text)))
+    return bool(_EXAM.search(_NOT_EXAM.sub(" ", text)))
 
 
 def impersonates(text: str) -> bool:
-    """Say whether `text` wants something written in the name of staff or forged."""
-    return bool(_IMPERSONATE.search(text))
+    """Say whether `text` wants something written in the name of staff, or forged."""
+    return bool(_IMPERSONATION.search(text))
 
 
 def staff_only(text: str) -> bool:
     """Say whether `text` asks for what staff alone may do or see."""
-    match = _STAFF_ONLY.search(text)
-    if match is None:
-        return False
-    noun = re.match(
-        r"(?:answer|solution|instructor|grading|staff|hidden|autograder)", match.group()
-    )
-    return noun is None or bool(_STAFF_ONLY_ASK.search(text))
+    return bool(_STAFF_ONLY.search(text)) and not _ASKS_ABOUT_RULES.search(text)
 
 
 def asks_private(text: str) -> bool:
     """Say whether `text` asks for secrets, the tutor's instructions or other people's data."""
-    return bool(
-        _PRIVATE.search(text) and _PRIVATE_ASK.search(text) and not _OWN_PRIVATE.search(text)
-    )
+    return bool(_PRIVATE.search(text))
 
 
 def injects(text: str) -> bool:
     """Say whether `text` tries to give the tutor other instructions."""
-    return bool(_INJECTION.search(text))
+    return bool(_INJECTION.search(text) or _MARKERS.search(text))
 
 
 def without_injection(text: str) -> str:
     """Return `text` without the sentences that try to give the tutor other instructions."""
     sentences = re.split(r"(?<=[.!?;:])\s+|\n+", text)
-    return " ".join(s for s in sentences if not _INJECTION.search(s)).strip()
+    return " ".join(s for s in sentences if not injects(s)).strip()

@@ -1,106 +1,184 @@
-"""What a message asks for, read off its words: patterns and the questions put to them.
+"""What a message asks for, read off its words.
 
-Every pattern reads text as `disguise.plain` gives it: lower case, look-alikes mapped. What follows
-from the answers is decided in `classify`.
+Whether it names graded work, wants it done, wants an explanation, shows own work, reports an error
+or pushes an earlier request. The phrases are in the notation of `phrases`; what follows from the
+findings is decided in `classify`.
 """
 
 from __future__ import annotations
 
 import re
 
-_NUMBER_WORDS = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13",
-}  # fmt: skip
-_NUMBER = r"(\d{1,2}|" + "|".join(_NUMBER_WORDS) + r")\b"
+from ds542_tutor.policy.phrases import compile_phrases
+
+_NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen".split()
 _KINDS = {
-    "homework": r"(?:hw|home ?work|tarea|devoir|hausaufgabe|licao|作业)",
-    "project": r"(?:proj(?:ect)?|proyecto|projet|projekt|projeto|项目)",
-    "discussion": r"(?:disc(?:ussion)?)",
+    "homework": r"hw|home ?work|assignment|pset|problem set|tarea|devoir|hausaufgabe|compito|licao|作业",
+    "project": r"proj(?:ect)?|proyecto|projet|projekt|projeto|progetto|项目",
+    "discussion": r"disc(?:ussion)?",
 }
 _NAMED = {
-    kind: re.compile(rf"(?<![a-z]){word}s?[\s\-_]*(?:#|no\.?|number|nr\.?)?[\s\-_]*{_NUMBER}")
-    for kind, word in _KINDS.items()
+    kind: re.compile(
+        rf"(?<![a-z])(?:{words})s?[\s\-_]*(?:#|no\.?|number|nr\.?)?[\s\-_]*"
+        rf"(\d{{1,2}}|{'|'.join(_NUMBERS)})(?![\da-z%])(?! (?:days?|hours?|weeks?|minutes?)\b)"
+    )
+    for kind, words in _KINDS.items()
 }
-_VAGUE = re.compile(
-    r"\b(?:my|the|this|our|your|a|next|graded|coding|of|for) (?:\w+ )?"
-    r"(?:homework|hw|assignment|problem set|pset|project|lab|notebook|exercise)\b"
-    r"|\b(?:question|problem|exercise|part|task|q) ?\d+[-.]\d+\b"
-    r"|\b(?:exercise|question|task|q|todo|cell) ?#?\d+\b|\btodos?\b|__fill__|\bautograder\b"
-)
-_BOOK = re.compile(r"\b(?:udl|book|textbook|chapter|prince|d2l) (?:\w+ )?(?:problem|exercise)\b")
 
-_SOLVE = re.compile(
-    r"\b(?:write|writing|type|typing|code|coding|implement|implementing|complet(?:e|ing)|finish"
-    r"|fill|filling|solv(?:e|ing)|derive|prove|compute|calculate|generate|produce|rewrite|draft"
-    r"|answer)\b(?! (?:is|was|to be|right|correct)\b)"
-    r"|\b(?:give|giving|send|show|post|paste|provide|hand|dump|print|drop|share|tell|need|want|get)\b"
-    r"(?: \S+){0,6} (?:code|solutions?|answers?|function|implementation|answer key|script|class|body"
-    r"|notebook|proof|derivation|one-?liner|snippet|cell|version|formula|line)s?\b"
-    r"|\b(?:solutions?|answers?|answer key|code|implementation) (?:to|for|of)\b"
-    r"|\bdo (?:it|this|that|my|the|question|exercise|problem|part|hw|homework|project|all)\b"
-    r"|\bmake (?:it|this|that|my code) (?:work|pass|run)\b|\bpass(?:es)? the (?:tests|autograder)\b"
-    r"|\bwhat(?:'s| is| are| should be| goes| do i (?:put|write|fill))\b(?: \S+){0,6} "
-    r"(?:answers?|solutions?|code|in place of|instead of the (?:\.\.\.|dots|todo)|__fill__|todo)"
-    r"|\bhow (?:do|would|can|should) (?:i|you|we) (?:do|solve|answer|implement|write|code|complete)\b"
-    r"|\b(?:translate|convert|turn|put) (?:\S+ ){1,6}(?:into|to|in) (?:python|code|numpy|pytorch)\b"
-    r"|\b(?:find|minimi[sz]e|fit|train|build|define|create|modify|print out|plot)\b"
-    r"|\b(?:escribe|escribeme|dame|resuelve|completa|haz|ecris|ecrire|donne|resous|faites|fais"
-    r"|schreib|schreibe|gib|lose|vervollstandige|escreva|resolva|faca|scrivi|risolvi)\b"
-    r"|写|完成|给我|答案|代码|解答|コード|コ-ト|答え|코드|напиши|реши"
+_GROUPS = {
+    "do": "write writing type typing code_up coding_up code_it code_this implement implementing complete completing finish "
+    "finishing fill filling solve solving derive deriving compute computing calculate generate "
+    "produce rewrite draft prove answer make create build",
+    "give": "give giving send show post paste provide hand dump print drop share tell need want get "
+    "spell reveal output spit",
+    "result": "code solution solutions answer answers function functions implementation answer_key "
+    "script class body notebook proof derivation one-liner snippet cell cells version formula "
+    "line lines loop method program model_code expression homework hw",
+    "graded": "homework* hw* project* disc discussion* assignment assignments problem_set pset project projects exercise "
+    "exercises notebook discussion_notebook todo todos autograder graded_question graded_part",
+    "owner": "my the this our your a graded coding these all whole entire",
+}
+
+_VAGUE = compile_phrases(
+    "{owner} ..1 {graded}",
+    "todo|todos|autograder|__fill__|__fill_in__|your_code_here|your_changes_here",
+    "for|of|from|in homework|hw|project|the_project|class_project|discussion",
+    groups=_GROUPS,
 )
-_COMMAND = re.compile(  # the imperatives of a posed task: enough only beside a paste
-    r"\b(?:find|minimi[sz]e|fit|train|build|define|create|modify|plot|print out)\b"
+_QUESTION_NUMBER = re.compile(
+    r"\b(?:question|problem|exercise|part|task|q|ex|prob)[ #]*\d+(?:[-.]\d+)?(?![\d.])"
+    r"|\b\d-\d\b(?= (?:of|from|on|in)\b)"
+)
+_BOOK = re.compile(
+    r"\b(?:udl|d2l|book|textbook|chapter|prince(?:'s)?)\b.{0,40}\b(?:problem|exercise|question)s?\b"
+    r"|\b(?:problem|exercise)s? \d+\.\d+\b"
+)
+
+_SOLVE = compile_phrases(
+    "{do} ..6 {result}|{graded}|it|this|that|number|part|question|everything|blanks|missing|rest",
+    "{do} (out|up|in|me) number_*|q*|todo*",
+    "{give} ..7 {result}",
+    "solution|solutions|answer|answers|answer_key|code|implementation|python to|for|of",
+    "you|to|just|please|pls|then|and do my|the|all|this|it|that|these|question|exercise|problem|part|hw*"
+    "|homework*|project*|q*",
+    "do my|hw*|homework*|question|exercise|part ..2 {graded}|for_me|1|2|3|4|5|6|7|8",
+    "make (it|this|that|my_code|the_code) work|pass|run",
+    "pass|passes the|all tests|autograder",
+    "what|what's|whats (do|should|goes|is|are|would) ..6 answer|answers|solution|in_place_of"
+    "|instead_of|__fill__|todo|blank|blanks|go_there|the_missing",
+    "how do|would|can|should|to (i|you|we) do|solve|answer|implement|write|code|complete|fill",
+    "translate|convert|turn|put ..6 into|to|in python|code|numpy|pytorch|a_function",
+    "what|what's|whats (is|does|would) the ..2 body|first_line|next_line|last_line|return_statement"
+    "|return_line|missing_line|code|implementation|answer|solution",
+    "finish|continue|complete (the|this|my|with)",
+    groups=_GROUPS,
+)
+_FOREIGN = re.compile(
+    r"\b(?:escrib\w+|dame|resuelv\w+|complet[ae]\w*|haz(?:me)?|hazlo|implementa\w*|ecri\w+|donne\w*"
+    r"|resous|resoudre|fai(?:s|tes)|schreib\w*|gib|losung|losen|vervollstandig\w*|escrev\w+"
+    r"|resolv\w+|faca|codigo|solucion|solucao|reponse|scrivi\w*|risolv\w+|soluzione|napishi)\b"
+    r"|写|完成|给我|答案|代码|解答|コード|答え|코드|напи|реши|कोड|लिख"
+)
+_VERB = compile_phrases(
+    "{do}|{give}|find|minimize|minimise|fit|define|modify|replace|finish|translate|convert|need",
+    groups=_GROUPS,
 )
 _NOT_WANTED = re.compile(
-    r"\b(?:i(?:'m| am) )?(?:not|don'?t|do not|without|no need|never|instead of|rather than)\b"
-    r"(?: \S+){0,4}? (?:asking|ask|want|need|give|giving|show|showing|write|writing|tell|telling"
-    r"|code|solve|solving|looking|solution|answer|spoil)\w*"
-    r"(?: (?:me|for|to|you|the|a|any|full|whole|complete|actual|final|code|solutions?|answers?|of|or"
-    r"|it|implementation|write|give|hw ?\d+|homework ?\d+|question|q|\d+(?:-\d+)?))*[!.,;:]?"
-    r"|\bno (?:code|spoilers?|solutions?|answers?)(?: please)?\b"
+    r"\b(?:i(?:'m| am|m) )?(?:not|don'?t|do not|without|no need|never|rather than|instead of)\b"
+    r"(?: \S+){0,3}? (?:ask\w*|want\w*|need\w*|giv\w+|show\w*|writ\w+|tell\w*|cod\w+|solv\w+|look\w+"
+    r"|solutions?|answers?|spoil\w*)"
+    r"(?: (?:me|for|to|you|the|a|an|any|full|whole|complete|actual|final|code|solutions?|answers?|of"
+    r"|or|it|implementation|write|give|solve|do|in|on|hw ?\d+|homework ?\d+|project ?\d+|question|q"
+    r"|\d+(?:-\d+)?))*"
+    r"|\bno (?:code|spoilers?|solutions?|answers?|full solutions?)\b"
 )
-_EXPLAIN = re.compile(
-    r"\b(?:explain|understand|intuition|why|what does|what do|what is|what's|whats|mean|means"
-    r"|difference|concept|idea|how does|how come|counting|when would|conceptually|hint|hints|where"
-    r" (?:do i|to|should i) start|point me)\b"
+_EXPLAIN = compile_phrases(
+    "explain|understand|intuition|why|mean|means|difference|concept|conceptually|idea|behind|counting",
+    "what do|does|is|are|was",
+    "what's|whats|how_does|how_come|how_is|how_are|when_would|when_should|where_does",
+    "where (do|should|to|can) (i|we) start|begin|read|look",
+    "which concept|concepts|lecture|lectures|slides|chapter|chapters|topic|idea",
+    "hint|hints|nudge|point_me|clarify|confused|help_me_understand|walk_me_through_the_idea",
 )
-_OWN_WORK = re.compile(
-    r"\b(?:is|are|was|does|do|did) (?:my|this|that|these|it|i|what i)\b(?: \S+){0,12} "
-    r"(?:right|correct|ok|okay|fine|make sense|makes sense|valid|true|on the right track|wrong)\b"
-    r"|\b(?:here(?:'s| is| are)|this is) (?:what i|my|how i)\b|\bi (?:wrote|tried|got|get|did|have"
-    r"|think|thought|used|derived|computed|implemented)\b|\bmy (?:code|attempt|answer|reasoning"
-    r"|derivation|solution|function|result|plot|loss|model|argument|proof)\b"
-    r"|\b(?:check|review|look at|feedback on|critique) my\b"
+_OWN_WORK = compile_phrases(
+    "is|are|was|were|does|do|did my|this|that|these|it|what_i ..14 right|correct|ok|okay|fine"
+    "|make_sense|makes_sense|valid|true|on_the_right_track|wrong|reasonable|normal",
+    "here's|heres|here_is|here_are|this_is what_i|my|how_i",
+    "i wrote|tried|got|get|did|have|think|thought|used|derived|computed|implemented|ended_up|keep",
+    "i|i've (have) written|tried|derived|computed|implemented|done",
+    "my code|attempt|answer|reasoning|derivation|solution|function|result|results|plot|loss|model"
+    "|argument|proof|sigmoid|implementation|network|gradient|training|accuracy|notebook",
+    "check|review|look_at|feedback_on|critique my",
+    "grader|ta|feedback|comment|comments wrote|said|says|commented|on_my|left",
 )
 _SHOWN_WORK = re.compile(
-    r"```|\bdef \w+\(|\breturn \S|[a-z_]\w*\s*=\s*[\w(\[-]+\S*|\bimport \w+|[=≈<>≤≥]\s*-?\d"
+    r"```|\bdef \w+\(|\breturn \S|[a-z_]\w*(?:\[[^\]]*\])?\s*[+*-]?=\s*[\w(\[\-.]|\bimport \w+"
+    r"|[=≈<>≤≥]\s*-?\d|\bbecause\b|\bi (?:think|get|got|said|argued|wrote)\b.{15,}"
 )
 _ERROR = re.compile(
-    r"\btraceback\b|\w*(?:error|exception|warning)\b|\bcrash\w*|\bnan\b|\bstack trace\b|\bbug\b"
-    r"|\bshape mismatch\b|\bout of memory\b|\bdoes(?:n'?t| not) (?:run|work|converge|train)\b"
+    r"\btraceback\b|\b\w*(?:error|exception)\b\s*[:(]|\b(?:runtime|value|type|index|key|name|attribute"
+    r"|import|cuda|assertion|shape|syntax)\s?error\b|\b(?:get|getting|got|throws?|raises?|gives?) (?:\w+"
+    r" ){0,4}(?:error|exception|warning)\b|\bcrash\w*|\bnans?\b|\bstack trace\b|\bshape mismatch\b"
+    r"|\bout of memory\b|\bdoes(?:n'?t| not) (?:run|work|converge|train)\b|\bwhy is (?:my|it|the) .{0,30}"
+    r"(?:fail|break|nan|stuck|not (?:going|learning|working))"
 )
-_FULL_FIX = re.compile(
-    r"\b(?:give|write|send|post|show|paste|return)\b(?: \S+){0,5} (?:fixed|corrected|correct|right"
-    r"|full|complete|working|whole|finished|final) (?:\S+ )?(?:code|function|version|solution|cell"
-    r"|one|answer|implementation|notebook|thing)|\bby writing\b"
-    r"|\b(?:fix|correct|rewrite|finish|complete) (?:it|this|that|my code|the code) (?:for me|and)\b"
+_HAND_BACK = compile_phrases(
+    "{give}|write|return ..6 fixed|corrected|correct|right|full|complete|completed|working|whole"
+    "|finished|final|proper (python) code|function|version|solution|cell|one|answer|implementation|notebook"
+    "|thing|body|script",
+    "by writing|giving|posting|showing (me) (the|a) ..3 {result}",
+    "fix|correct|rewrite|finish|complete|debug (it|this|that|my_code|the_code|everything) for_me|completely",
+    "fix|correct|rewrite ..3 and|then {give}|return|paste",
+    groups=_GROUPS,
 )
-_PRESS = re.compile(
-    r"\b(?:just|please|pls|plz|come on|c'?mon|anyway|anyways|hypothetical\w*|pretend|imagine|promise"
-    r"|deadline|urgent|i really|i need|the ta|professor|prof|gardos|instructor|allowed|permission"
-    r"|it'?s (?:ok|okay|fine|due)|i(?:'m| am) (?:the|a|an)|for a friend|not graded|ungraded|already"
-    r" (?:submitted|passed)|the (?:full|whole|complete|actual|rest)|continue|go on|go ahead|next"
-    r" (?:one|part|line|step)|part [a-e]\b|same for|and (?:now|then|the)|now (?:the|do|write|in)|"
-    r"so (?:write|give|show)|do it|full (?:code|solution)|step by step|in (?:python|code|numpy)"
-    r"|yes|ok(?:ay)?|sure|thanks,? (?:now|but)|no,|but i|you can|start with|first line|one line)\b"
+_PRESS = compile_phrases(
+    "just|please|pls|plz|come_on|cmon|c'mon|anyway|anyways|hypothetically|hypothetical|pretend|imagine"
+    "|promise|deadline|urgent|seriously|really|need|allowed|permission|permitted|ungraded|extension",
+    "professor|prof|gardos|instructor|ta|tas|staff|grader|admin|researcher|auditor|developer",
+    "it's|its|it_is ok|okay|fine|due|not_graded|allowed|only|for",
+    "i'm|im|i_am (actually) the|a|an|his|her|allowed|stuck|desperate|not|already",
+    "for a|my friend|blog|book|class|sister|brother|test|unit_test|example",
+    "already submitted|passed|done|finished|over",
+    "the|a full|whole|complete|actual|rest|next|first|last|second|body|code|function|answer|solution"
+    "|line|lines|version|formula|return|loop",
+    "continue|go_on|go_ahead|do_it|keep_going|more|again|same_for|step_by_step|yes|yep|ok|okay|sure",
+    "and|so|now|then|but (now|then|just) the|do|write|in|give|show|part|question|for|what_about|turn|put",
+    "part|step|line|question a|b|c|d|one|two|three|1|2|3|4",
+    "in|as|to python|code|numpy|pytorch|pseudocode|javascript|java|julia|r|c++|matlab",
+    "what_about|how_about|you can|could",
+    "{give}|write|type|fill|complete|finish|translate|convert|replace|show|start",
+    groups=_GROUPS,
 )
+_ELSEWHERE = compile_phrases(
+    "toy|another|different|unrelated|other|general|generic|similar|simple|small example|problem|case"
+    "|function|exercise|loop|dataset|network|one",
+    "in general",
+    "example of",
+)
+_ALLOWED = compile_phrases(
+    "is|are|would it|that|this|there|we|i (be) ok|okay|allowed|fine|cheating|permitted|plagiarism|against",
+    "am|are i|we allowed|permitted",
+    "can|may|could|should|must i|we|one|students use|share|copy|reuse|work|submit|get|discuss|look|cite",
+    "do i|we|students have_to|need_to",
+)
+_QUESTION = compile_phrases(
+    "when|where|who|how_late|how_many|how_much|how_do_i_cite|what_time|is|are|can_i|do_i"
+)
+_BACKWARD = compile_phrases(
+    "it|that|this|them|one",
+    "the function|code|answer|solution|rest|body|implementation|derivation|loop",
+)
+MAX_BARE_WORDS = 4
+"""A message as short as "and this?" says nothing new: it goes on with what was asked before."""
+
+MAX_POINTING_WORDS = 12
+"""A longer message usually says itself what it is about."""
 
 
 def assignment_of(text: str) -> str | None:
-    """Return the key of the assignment that `text` names ("hw #2", "project two"), else None."""
+    """Return the key of the assignment that `text` names first ("hw #2", "project two"), or None."""
     found = [
-        (match.start(), f"{kind}{_NUMBER_WORDS.get(match.group(1), match.group(1)).lstrip('0')}")
+        (match.start(), f"{kind}{_digits(match.group(1))}")
         for kind, pattern in _NAMED.items()
         for match in pattern.finditer(text)
     ]
@@ -109,18 +187,23 @@ def assignment_of(text: str) -> str | None:
 
 def mentions_graded(text: str) -> bool:
     """Say whether `text` speaks of graded work at all: by name, or as "my homework", "q 3-1"."""
-    return assignment_of(text) is not None or bool(_VAGUE.search(text) and not _BOOK.search(text))
+    if assignment_of(text):
+        return True
+    if _BOOK.search(text):
+        return False
+    return bool(_VAGUE.search(text) or _QUESTION_NUMBER.search(text))
 
 
 def wants_solution(text: str) -> bool:
     """Say whether `text` asks for work to be done, rather than explained or checked."""
     asked = _NOT_WANTED.sub(" ", text)
-    return bool(_SOLVE.search(_COMMAND.sub(" ", asked)))
+    return bool(_SOLVE.search(asked) or _FOREIGN.search(asked))
 
 
-def poses_task(text: str) -> bool:
-    """Say whether `text` asks for work in any way, the imperatives of a pasted task included."""
-    return bool(_SOLVE.search(_NOT_WANTED.sub(" ", text)))
+def wants_named(text: str, name: str) -> bool:
+    """Say whether `text` asks for the function `name` to be written: a verb stands before it."""
+    asked = _NOT_WANTED.sub(" ", text)
+    return bool(_VERB.search(asked[: asked.find(name)]) or _FOREIGN.search(asked))
 
 
 def asks_to_explain(text: str) -> bool:
@@ -143,11 +226,35 @@ def reports_error(text: str) -> bool:
     return bool(_ERROR.search(text))
 
 
-def wants_full_fix(text: str) -> bool:
+def wants_it_handed_back(text: str) -> bool:
     """Say whether `text` wants its code handed back finished."""
-    return bool(_FULL_FIX.search(_NOT_WANTED.sub(" ", text)))
+    return bool(_HAND_BACK.search(_NOT_WANTED.sub(" ", text)))
 
 
 def presses(text: str) -> bool:
     """Say whether `text` may push an earlier request rather than open a new one."""
-    return bool(_PRESS.search(text)) or len(text.split()) <= 4
+    return bool(_PRESS.search(text)) or len(text.split()) <= MAX_BARE_WORDS
+
+
+def asks_what_is_allowed(text: str) -> bool:
+    """Say whether `text` asks what is allowed with graded work, and not for the tutor to do it."""
+    return bool(_ALLOWED.search(text)) and not re.search(r"\b(?:you|for me|give|show me)\b", text)
+
+
+def asks_a_fact(text: str) -> bool:
+    """Say whether `text` is put as a question of fact (when, where, who, is, can I)."""
+    return bool(_QUESTION.search(text))
+
+
+def wants_another_example(text: str) -> bool:
+    """Say whether `text` asks for something besides the graded work: a toy case, another one."""
+    return bool(_ELSEWHERE.search(text))
+
+
+def points_back(text: str) -> bool:
+    """Say whether `text` is short and speaks of something said before ("write the function")."""
+    return len(text.split()) <= MAX_POINTING_WORDS and bool(_BACKWARD.search(text))
+
+
+def _digits(number: str) -> str:
+    return str(_NUMBERS.index(number) + 1) if number in _NUMBERS else number.lstrip("0")
