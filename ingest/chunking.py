@@ -28,8 +28,6 @@ NEAR_EMPTY: Final = 12
 SMALL_SHARE: Final = 0.45
 # Below this share of the size a chunk takes sentences of a paragraph that does not fit as a whole.
 FILL_SHARE: Final = 0.5
-# About what a heading inside a chunk costs.
-TITLE_TOKENS: Final = 16
 # However long its headings, a chunk has room for this much text.
 LEAST_TOKENS: Final = 96
 
@@ -190,10 +188,10 @@ class _Packer:
         heading, self._heading = self._heading, None
         title = self._count(heading.text) if heading is not None and self._parts else 0
         if size <= room:
-            if self._tokens + title + size > room and not self._fills(part, room):
-                yield from self.flush()
-        elif segment.kind in ("code", "output"):
-            yield from self.flush()
+            if self._tokens + title + size > room and not self._fills(part, title, room):
+                yield from self._flush_full()
+        elif segment.kind in ("code", "output") or not self._fills(part, title, room):
+            yield from self._flush_full()
         if heading is not None and self._parts:
             self._take(heading, title)
         if self._tokens + size <= room:
@@ -205,12 +203,20 @@ class _Packer:
                 yield from self.flush()
             self._take(piece, size)
 
-    def _fills(self, part: _Part, room: int) -> bool:
+    def _flush_full(self) -> Iterator[list[_Part]]:
+        """Hand out a full chunk, but for a last line that only leads to what comes next."""
+        lead = self._parts[-1:] if len(self._parts) > 1 and _leads_in(self._parts[-1]) else []
+        self._parts = self._parts[: len(self._parts) - len(lead)]
+        yield from self.flush()
+        for part in lead:
+            self._take(part)
+
+    def _fills(self, part: _Part, title: int, room: int) -> bool:
         """Whether a paragraph is better divided than to leave the chunk so far this short."""
         if part.segment.kind not in ("text", "exercise") or self._tokens > FILL_SHARE * room:
             return False
         first = next(_cut(part))
-        return self._tokens + self._count(first.text) + TITLE_TOKENS < room
+        return self._tokens + title + self._count(first.text) <= room
 
     def _pieces(self, part: _Part, room: int) -> Iterator[_Part]:
         """Cut prose after sentences; code after blank lines, and blocks too long after lines."""
@@ -247,6 +253,13 @@ class _Packer:
             return True
         related = before[:-1] == after[:-1] or before == after[:-1] or before[:-1] == after
         return related and bool(after[:-1]) and self._tokens < SMALL_SHARE * self._max
+
+
+def _leads_in(part: _Part) -> bool:
+    """A heading, or a short line such as "Example images after the transform:"."""
+    text = part.text.strip()
+    short = part.segment.kind == "text" and len(text) < SHORT_LINE
+    return part.segment.kind == "heading" or (short and not text.endswith((".", "!", "?", ")")))
 
 
 def _packed(parts: Iterable[_Part], count_tokens: CountTokens, room: int) -> Iterator[list[_Part]]:

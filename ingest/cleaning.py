@@ -28,10 +28,13 @@ WORD: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 # Line ends, tabs and other control characters, and the spaces of other widths.
 _SPACE: Final = re.compile(r"[\x00-\x20\x7f\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 # Zero-width characters, variation selectors (they follow big operators in maths fonts), soft
-# hyphens, byte order marks, lone surrogates: they show nothing.
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\ud800-\udfff]")
+# hyphens, byte order marks, lone surrogates: they show nothing. U+01B8 is what PowerPoint's
+# export makes of the hat over a letter.
+_INVISIBLE: Final = re.compile(
+    "[\u01b8\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\ud800-\udfff]"
+)
 # Bullets of presentation programs; private-use ones are Wingdings and Symbol.
-_BULLET: Final = re.compile("[●▪■◆❖➢➤‣∙⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf0df\uf0e0]")
+_BULLET: Final = re.compile("[●▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf0df\uf0e0]")
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 
 

@@ -289,5 +289,6 @@ def _fill(
         return str(template).format(**fields)
     except (KeyError, IndexError, ValueError) as error:
         raise SettingsError(
-            f"{toml}: {key} in {where} may use only {{n}}, {{name}}, {{path}} and {{site_path}}: {error}"
+            f"{toml}: {key} in {where} may use only {{n}}, {{name}}, {{path}} and {{site_path}}: "
+            f"{error}"
         ) from error

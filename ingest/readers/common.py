@@ -10,6 +10,10 @@ from ds542_tutor.documents import Document, Segment
 from ds542_tutor.errors import EmptySourceError, SourceError
 from ingest.sources import SourceFile
 
+_TERMS: Final = {"spring": "sp", "summer": "su", "fall": "fa", "winter": "wi"}
+_TERM: Final = re.compile(
+    r"\b(spring|summer|fall|winter) (20\d\d)\b|\b(20\d\d) (spring|summer|fall|winter)\b", re.I
+)
 _SMALL_WORDS: Final = frozenset("a an and as at by for from in of on or the to vs with".split())
 _UPPER_WORDS: Final = frozenset("cnn cnns gan gans gnn gnns llm llms rnn rnns scc vae vaes".split())
 
@@ -66,6 +70,7 @@ def build(
         raise EmptySourceError(
             f"{source.name}: no text in it; if its pages are images, run OCR over it first"
         )
+    stale = _other_term(source.term, segments)
     return Document(
         path=source.name,
         kind=source.kind,
@@ -79,8 +84,20 @@ def build(
         url=source.url,
         licence=source.licence,
         page_count=page_count,
-        warnings=warnings,
+        warnings=(*warnings, *stale),
     )
+
+
+def _other_term(term: str | None, segments: list[Segment]) -> tuple[str, ...]:
+    """A warning when the document's beginning names another term than its source."""
+    beginning = " ".join(segment.text for segment in segments[:4])[:600]
+    named = {
+        _TERMS[(match.group(1) or match.group(4)).lower()] + (match.group(2) or match.group(3))
+        for match in _TERM.finditer(beginning)
+    }
+    if term is None or not named or term in named:
+        return ()
+    return (f"names the term {', '.join(sorted(named))}, but its source says {term}",)
 
 
 def title_from_stem(stem: str) -> str:

@@ -42,7 +42,8 @@ _ATTRIBUTES: Final = re.compile(r"\{:[^}\n]*\}")
 _STRONG: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", re.S)
 _EMPHASIS: Final = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]+?)(?<=\S)\1(?![\w*])")
 _ESCAPE: Final = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>-])")
-_MATHS: Final = re.compile(r"\$\$.+?\$\$|\$[^$\n]+\$|\\\[.+?\\\]|\\\(.+?\\\)", re.S)
+_VERBATIM: Final = re.compile(r"`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$|\\\[.+?\\\]|\\\(.+?\\\)", re.S)
+_MASK: Final = "\ue000"
 _BR: Final = re.compile(r"<br\s*/?>[ \t]*(?=\n)", re.I)
 _ENTITIES: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&quot;": '"'}
 
@@ -162,14 +163,18 @@ def _flush_left(row: Aligned) -> Aligned:
 
 def inline(text: Aligned) -> Aligned:
     """Take off emphasis, links (their text stays), images, HTML tags and escapes; keep maths."""
-    parts: list[Aligned] = []
-    last = 0
-    for match in _MATHS.finditer(text.text):
-        parts.append(_unmarked(text[last : match.start()]))
-        parts.append(text[match.start() : match.end()])
-        last = match.end()
-    parts.append(_unmarked(text[last:]))
-    return cleaning.join(parts, "")
+    # Formulas and code spans are masked, so that no mark is seen in them, while a mark around
+    # them is: the text is cleaned as places, and the characters are put back afterwards.
+    masked = _VERBATIM.sub(lambda match: _MASK * len(match.group()), text.text)
+    places = _unmarked(Aligned(masked, tuple(range(len(masked)))))
+    shown = "".join(
+        new if at == cleaning.INSERTED or new != _MASK else text.text[at]
+        for new, at in zip(places.text, places.where, strict=True)
+    )
+    where = (
+        cleaning.INSERTED if at == cleaning.INSERTED else text.where[at] for at in places.where
+    )
+    return Aligned(shown, tuple(where))
 
 
 def _unmarked(text: Aligned) -> Aligned:

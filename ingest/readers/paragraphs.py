@@ -132,6 +132,9 @@ def _continues(
         return kind != "caption"
     if kind in ("caption", "item"):
         return False
+    # Word processors leave the space at which a line was wrapped; their line distance varies.
+    if last.text.text.endswith(" ") and abs(line.size - last.size) < 1.2:
+        return 0 < last.bottom - line.bottom < 2.6 * layout.size
     if _ALONE.match(last_text) or _ALONE.match(line.text.text.strip()):
         return False
     drop = last.bottom - line.bottom

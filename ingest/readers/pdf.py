@@ -9,6 +9,7 @@ slides are the readers' business.
 from __future__ import annotations
 
 import ctypes
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,7 +171,7 @@ def _pieces(text_page: Any, raw: str, number: int) -> Iterator[Line]:
         yield Line(
             Aligned.of_page(piece, number, match.start()),
             *box,
-            size=pdfium_c.FPDFText_GetFontSize(handle, first),
+            size=_type_size(handle, first),
             mono=bool(_MONO.search(family)),
             bold=bool(_BOLD.search(family)),
             colour=_colour(handle, first),
@@ -187,6 +188,15 @@ def _box(text_page: Any, first: int, count: int) -> tuple[float, float, float, f
         return None
     lefts, bottoms, rights, tops = zip(*rects, strict=True)
     return min(lefts), min(bottoms), max(rights), max(tops)
+
+
+def _type_size(handle: Any, index: int) -> float:
+    """Type size in points as it shows: some programs set type of size 1 and scale it up."""
+    size: float = pdfium_c.FPDFText_GetFontSize(handle, index)
+    matrix = pdfium_c.FS_MATRIX()
+    if not pdfium_c.FPDFText_GetMatrix(handle, index, ctypes.byref(matrix)):
+        return size
+    return size * (math.hypot(matrix.c, matrix.d) or 1.0)
 
 
 def _colour(handle: Any, index: int) -> tuple[int, int, int]:

@@ -22,7 +22,8 @@ from ingest.sources import SourceFile
 _OUTLINE_NUMBER: Final = re.compile(r"^slide\s+\d+\s*[:.–-]?\s*", re.I)
 _AGENDA: Final = re.compile(
     r"^(agenda|outline|roadmap|overview|contents|topics( for today)?"
-    r"|(the )?plan( for| of)( the| today).*|(today['’]s|lecture) (plan|topics|outline|agenda|overview)"
+    r"|(the )?plan( for| of)( the| today).*"
+    r"|(today['’]s|lecture) (plan|topics|outline|agenda|overview)"
     r"|what we('ll| will) cover.*)[:?!. ]*",
     re.I,
 )
@@ -31,6 +32,7 @@ _SPOKEN: Final = re.compile(r"\bcap [A-Z]\b|\bsuperscript\b|\bsubscript\b|\bsub 
 _DATED: Final = re.compile(r"\b(Mon|Tues?|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Aug|Sep|Oct|Nov)")
 _QUESTIONS: Final = re.compile(r"^(any |more )?(questions|q\s*&\s*a)\b|^\?{2,}$", re.I)
 _BULLET: Final = re.compile(r"^(•|[–—▶✓✗»*-]|\(?\d{1,2}[.)]|\(?[a-h][.)]|o(?= [A-Z]))\s*")
+_WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅eE]+$")
 # A running foot stands in the lowest tenth of the slide, on a fifth of the slides or more.
 FOOT_ZONE: Final = 0.1
@@ -203,7 +205,9 @@ def _segment(
         for line in body
         if not (_NUMERIC.match(line.text.text) and line.size < 0.75 * (typical[0][0] + 0.5))
     ]
-    texts = [cleaning.mend_hyphens(text, words) for text in _bulleted(_items(kept))]
+    texts = [
+        cleaning.mend_hyphens(text, words) for text in _bulleted(_joined_formulas(_items(kept)))
+    ]
     text = cleaning.join([part for part in (title, *texts) if part.text], "\n")
     start, end = text.span(page.number)
     locator = Locator(
@@ -250,6 +254,22 @@ def _continues(item: _Item, line: Line) -> bool:
     # Presentation programs leave the space at which a line was wrapped.
     wrapped = last.text.text.endswith((" ", "=", ",", cleaning.HYPHEN_BREAK))
     return hangs or wrapped or line.text.text.lstrip()[:1].islower()
+
+
+def _joined_formulas(items: Sequence[_Item]) -> list[_Item]:
+    """Put the pieces of a formula, or the labels of a drawing, on one line."""
+    joined: list[_Item] = []
+    for item in items:
+        last = joined[-1] if joined else None
+        if last is not None and _is_formula(last) and _is_formula(item):
+            joined[-1] = replace(last, text=last.text + " " + item.text)
+        else:
+            joined.append(item)
+    return joined
+
+
+def _is_formula(item: _Item) -> bool:
+    return not _WORD.search(item.text.text) and not _BULLET.match(item.text.text)
 
 
 def _bulleted(items: Sequence[_Item]) -> list[Aligned]:
