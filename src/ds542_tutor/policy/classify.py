@@ -161,10 +161,21 @@ def _graded_request(
         return None if explains else _Finding("graded-solution", _why(pasted), assignment)
     if wanted and requests.mentions_graded(text):
         return _Finding("graded-solution", _why(None), assignment)
+    if (named or requests.names_graded_part(text)) and not _says_what_for(text):
+        return _Finding("graded-solution", "names graded work and asks nothing else", assignment)
     near = graded.alike(vector) if vector else None
     if near and wanted and not requests.asks_to_explain(text):
         return _Finding("graded-solution", _why(near), near.assignment)
     return None
+
+
+def _says_what_for(text: str) -> bool:
+    """Say whether a message is recognisably something else than a request for work to be done."""
+    return (
+        requests.asks_to_explain(text)
+        or requests.asks_a_fact(text)
+        or _benign(text).rule != "concept"
+    )
 
 
 def _why(like: Likeness | None) -> str:

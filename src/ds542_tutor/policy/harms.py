@@ -23,6 +23,7 @@ _GROUPS = {
     "ai_label ai_stuff ai_usage ai_disclosure ai_header_comment gpt_comments chatgpt_comments "
     "prompt_comment prompt_comments prompt_header tool_comment tutor_header generated_by "
     "ai_use ai_attribution ai_line ai_lines ai_policy_comment ai_generated_comment",
+    "detector": "turnitin gptzero zerogpt detector detectors ai_detector ai_detectors moss",
     "exam": "midterm mid_term midterms final finals final_exam exam exams examination quiz quizzes "
     "in-class_test in-class_exam in-class_quiz in-class_assignment in-class_exercise test",
     "staff": "prof professor prof._gardos professor_gardos prof_gardos dr._gardos gardos instructor "
@@ -41,7 +42,7 @@ _ASKS_ABOUT_RULES = compile_phrases(
     "|plagiarism|count|cite|credit|disclose|mention|acknowledge|forget|leave|leave_out|skip|drop"
     "|remove|omit|put",
     "what|which (exactly) (do|should|must|would) happens|counts|if|i|we|is_considered|exactly",
-    "how|where|when|why do|should|must|does|is|would i|we|it|one|the|a|there|that",
+    "where|when|why do|should|must|does|is|would i|we|it|one|the|a|there|that",
     "policy on|about|say|says",
     "am i allowed",
     "is|are it|that|this ok|okay|allowed|mandatory|fine|cheating|plagiarism",
@@ -66,6 +67,12 @@ _ATTRIBUTION = compile_phrases(
     "pass ..4 off as",
     "submit|present|hand_in|turn_in|sell|claim ..4 as my|our own",
     "as_if|as_though i|we (had) wrote|did|made|written|done",
+    "so|that nobody|no_one|noone ..4 know|knows|tell|notice|notices|suspects|suspect|find_out|finds_out",
+    "{detector} ..2 says|say|thinks|shows|scores|gives|reports ..2 human|original|0|zero|nothing",
+    "less|not like ai|chatgpt|gpt|a_bot|an_ai|a_robot|generated",
+    "don't_want|dont_want|do_not_want|refuse|rather_not|want_to_avoid|avoid|without to|(having_to) cite|citing"
+    "|credit|crediting|disclose|disclosing|acknowledge|acknowledging|attribute ..2 {ai}|it",
+    "seems|seem|looks|look|appears|appear|sounds (like|as_if) i|we|it wrote|did|made|came_up|was_me",
     "say|claim|state|write|pretend|put|declare|swear ..5 i|we wrote|did|made|coded|came_up ..4 "
     "myself|ourselves|alone|own|without_help",
     "fake|falsify|forge|make_up|invent|backdate|fabricate|misstate|lie|alter|doctor ..4 "
@@ -86,6 +93,7 @@ _EXAM = compile_phrases(
     "{exam} ..6 minutes|mins left|remaining|to_go",
     "minutes|mins left|remaining ..6 {exam}",
     "proctor*",
+    "{exam} (has|just) started|begun ..5 ago|now|already|help|quick",
     "the|my|our {exam} (has|just) started|begun|is_open|is_running|is_happening",
     "{exam} question|problem|answers ..6 right_now|now|due_in|before_time",
     "answer|solve|do|help ..6 {exam} ..4 right_now|now|before_time|time_runs|while_i|as_i_take",
@@ -112,8 +120,8 @@ _IMPERSONATION = compile_phrases(
 )
 
 _STAFF_ONLY = compile_phrases(
-    "change|raise|bump|fix|update|set|increase|adjust|edit ..2 my|his|her|their|student's (hw) "
-    "(homework|project|final) grade|grades|score|scores|mark|marks|points",
+    "change|raise|bump|fix|update|set|increase|adjust|edit ..2 my|his|her|their|student's ..3 "
+    "grade|grades|score|scores|mark|marks|points",
     "give|award me|us|everyone (a|an|full|extra) a|full|extra|bonus (credit) credit|points|grade|marks",
     "grant|approve|give ..3 an|my|the|a ..2 extension|regrade",
     "mark me (as) present|submitted|on_time|attended",
@@ -129,8 +137,8 @@ _STAFF_ONLY = compile_phrases(
 )
 
 _PRIVATE = compile_phrases(
-    "what|show|give|print|reveal|tell|repeat|list|dump|output|display|leak|share|translate|summarize"
-    "|quote|paste|write|expose|ignore|read|encode ..6 your|hidden|secret|initial|tutor's|bot's "
+    "what|what's|whats|show|give|print|reveal|tell|repeat|list|dump|output|display|leak|share|translate"
+    "|summarize|quote|paste|write|expose|read|encode ..6 your|tutor's|bot's "
     "(exact|full|own|complete|hidden|original|initial|internal|secret|entire) "
     "system_prompt|prompt|prompts|instructions|system_message|preamble|configuration|config|settings"
     "|system_instructions|rules_verbatim|guidelines_verbatim|environment_variables|source_code",
@@ -151,7 +159,12 @@ _PRIVATE = compile_phrases(
     "|ask|asking|submitted|wrote|got|get|id|ids|ids|notebook|disclosure",
     "grade|grades|score|scores|submission|submissions|chats|chat_history|solution|code of|for|from|by "
     "{others}",
-    "home_address|phone_number|personal_phone|cell_number|personal_address of|for {staff}",
+    "what|what's|whats|give|tell|find|show|send|need ..5 phone_number|home_address|personal_phone"
+    "|cell_number|private_email",
+    "what|what's|whats|give|tell|find|show|send|need ..5 staff|admin|server|instructor|database|root "
+    "..2 password|passwords|login|credentials",
+    "what|how|which ..2 my roommate|friend|classmate|partner|teammate|buddy ..1 score|scored|get|got|submit"
+    "|submitted|answer|answered",
     "{staff} home_address|phone_number|personal_phone|cell_number|personal_email|password",
     "prof's|gardos'|gardos's|professor's|ta's|instructor's home_address|phone_number|password|address",
     groups=_GROUPS,
@@ -175,7 +188,7 @@ _INJECTION = compile_phrases(
     "respond|reply|answer only with",
     "say|print|output|write (exactly|only|just) pwned|hacked|i_have_been_pwned",
     "from now on you|ignore|answer|respond|act",
-    "you must|will|shall now obey|comply",
+    "you must|will|shall (now) obey|comply|listen",
 )
 _MARKERS = re.compile(
     r"<\|im_(?:start|end)\|>|<\|?system\|?>|\[/?inst\]|<<sys>>"

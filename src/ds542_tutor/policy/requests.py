@@ -58,10 +58,10 @@ _SOLVE = compile_phrases(
     "{do} ..6 {result}|{graded}|it|this|that|number|part|question|everything|blanks|missing|rest",
     "{do} (out|up|in|me) number_*|q*|todo*",
     "{give} ..7 {result}",
-    "solution|solutions|answer|answers|answer_key|code|implementation|python to|for|of",
     "you|to|just|please|pls|then|and do my|the|all|this|it|that|these|question|exercise|problem|part|hw*"
     "|homework*|project*|q*",
     "do my|hw*|homework*|question|exercise|part ..2 {graded}|for_me|1|2|3|4|5|6|7|8",
+    "tell|show|give me what goes|to_put|to_write|to_type|to_fill|comes",
     "make (it|this|that|my_code|the_code) work|pass|run",
     "pass|passes the|all tests|autograder",
     "what|what's|whats (do|should|goes|is|are|would) ..6 answer|answers|solution|in_place_of"
@@ -73,6 +73,13 @@ _SOLVE = compile_phrases(
     "finish|continue|complete (the|this|my|with)",
     groups=_GROUPS,
 )
+_RESULT_OF = compile_phrases(
+    "solution|solutions|answer|answers|answer_key|code|implementation|python to|for|of",
+)
+_VALUE_OF = compile_phrases(
+    "what|whats|what's should|would|goes|to ..6 be|go|goes|in|into|put|write"
+)
+_IMPERSONAL = re.compile(r"\W*(?:how|what|why|when|which)\b(?!.*\b(?:my|me|i|im|you|u|we|our)\b)")
 _FOREIGN = re.compile(
     r"\b(?:escrib\w+|dame|resuelv\w+|complet[ae]\w*|haz(?:me)?|hazlo|implementa\w*|ecri\w+|donne\w*"
     r"|resous|resoudre|fai(?:s|tes)|schreib\w*|gib|losung|losen|vervollstandig\w*|escrev\w+"
@@ -162,7 +169,7 @@ _ALLOWED = compile_phrases(
     "do i|we|students have_to|need_to",
 )
 _QUESTION = compile_phrases(
-    "when|where|who|how_late|how_many|how_much|how_do_i_cite|what_time|is|are|can_i|do_i"
+    "when|where|who|does|did|how_late|how_many|how_much|how_do_i_cite|what_time|is|are|can_i|do_i"
 )
 _BACKWARD = compile_phrases(
     "it|that|this|them|one",
@@ -185,11 +192,20 @@ def assignment_of(text: str) -> str | None:
     return min(found)[1] if found else None
 
 
+def names_graded_part(text: str) -> bool:
+    """Say whether `text` names an assignment together with one of its questions or an answer."""
+    part = _QUESTION_NUMBER.search(text) or re.search(
+        r"\b(?:solutions?|answers?)\b|\b\d-\d\b", text
+    )
+    return assignment_of(text) is not None and part is not None
+
+
 def mentions_graded(text: str) -> bool:
     """Say whether `text` speaks of graded work at all: by name, or as "my homework", "q 3-1"."""
     if assignment_of(text):
         return True
-    if _BOOK.search(text):
+    # "How would one write up a project?" is about projects, not about one's own.
+    if _BOOK.search(text) or _IMPERSONAL.match(text):
         return False
     return bool(_VAGUE.search(text) or _QUESTION_NUMBER.search(text))
 
@@ -197,13 +213,16 @@ def mentions_graded(text: str) -> bool:
 def wants_solution(text: str) -> bool:
     """Say whether `text` asks for work to be done, rather than explained or checked."""
     asked = _NOT_WANTED.sub(" ", text)
+    if _RESULT_OF.search(asked) and not asks_to_explain(asked):
+        return True
     return bool(_SOLVE.search(asked) or _FOREIGN.search(asked))
 
 
 def wants_named(text: str, name: str) -> bool:
     """Say whether `text` asks for the function `name` to be written: a verb stands before it."""
     asked = _NOT_WANTED.sub(" ", text)
-    return bool(_VERB.search(asked[: asked.find(name)]) or _FOREIGN.search(asked))
+    before = asked[: asked.find(name)]
+    return bool(_VERB.search(before) or _FOREIGN.search(asked) or _VALUE_OF.search(asked))
 
 
 def asks_to_explain(text: str) -> bool:
