@@ -187,7 +187,7 @@ class FakeTutor:
             )
         if "<" in question:
             return (
-                "<img src=x onerror=\"window.pwned=1\"> ![x](http://foreign.example/x.png) "
+                '<img src=x onerror="window.pwned=1"> ![x](http://foreign.example/x.png) '
                 "<script>window.pwned=1</script> [go](javascript:window.pwned=1) ${pwned=1} "
                 "{{pwned}} and `<b>code</b>` [1] [9]."
             )

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from ds542_tutor.app.files import CourseFiles
 from ds542_tutor.app.markup import LATEX_DELIMITERS
 from ds542_tutor.app.streaming import relay
 from ds542_tutor.conversations import Conversations
-from ds542_tutor.dialogue import Answer, Delta, Finished, Stage, Turn
+from ds542_tutor.dialogue import Answer, AnswerEvent, Delta, Finished, Stage, Turn
 from ds542_tutor.errors import ConversationError, TutorError
 from ds542_tutor.settings import Settings
 
@@ -77,6 +77,25 @@ class Visit:
         )
 
 
+@dataclass(slots=True)
+class _Written:
+    """What of an answer has arrived."""
+
+    stage: str = "searching"
+    text: str = ""
+    answer: Answer | None = None
+
+    def take(self, events: Iterable[AnswerEvent]) -> None:
+        for event in events:
+            match event:
+                case Stage(name):
+                    self.stage = name
+                case Delta(piece):
+                    self.text += piece
+                case Finished(answer):
+                    self.answer = answer
+
+
 class ChatPage:
     """Builds the page and answers its events."""
 
@@ -95,16 +114,16 @@ class ChatPage:
         server = self._settings.server
         course = self._tutor.generation.course
         title = f"{course.name or 'Course'} tutor"
-        with gr.Blocks(title=title, analytics_enabled=False, fill_width=True) as page:
+        page: gr.Blocks = gr.Blocks(title=title, analytics_enabled=False, fill_width=True)
+        with page:
             self._visit = gr.State(None)
-            gr.HTML(messages.masthead(title, course.term), elem_id="ds-masthead")
+            with gr.Row(elem_id="ds-top"):
+                gr.HTML(messages.masthead(title, course.term), elem_id="ds-masthead")
+                self._new = gr.Button("New chat", elem_id="ds-new")
             with gr.Column(elem_id="ds-main"):
                 self._place_components()
-            gr.HTML(
-                messages.footer(self._tutor.model.name, self._tutor.generation.id),
-                elem_id="ds-footer",
-            )
-            self._wire(page)
+            gr.HTML(messages.footer(self._tutor.model.name), elem_id="ds-footer")
+            self._wire()
         page.queue(max_size=server.queue, default_concurrency_limit=server.concurrency)
         return page
 
@@ -115,7 +134,7 @@ class ChatPage:
             show_label=False,
             height=None,
             layout="bubble",
-            buttons=["copy"],
+            buttons=[],
             latex_delimiters=LATEX_DELIMITERS,
             placeholder=messages.WELCOME,
             examples=[{"text": text} for text in EXAMPLES],
@@ -139,9 +158,8 @@ class ChatPage:
             )
             self._send = gr.Button("Ask", variant="primary", elem_id="ds-send", min_width=88)
             self._stop = gr.Button("Stop", elem_id="ds-stop", min_width=88, visible=False)
-            self._new = gr.Button("New chat", elem_id="ds-new", min_width=96)
 
-    def _wire(self, page: gr.Blocks) -> None:
+    def _wire(self) -> None:
         """Connect events. None is an endpoint for programs: `ds542-tutor ask --json` is that."""
         outputs = [self._visit, self._chat, self._box, self._send, self._stop, self._sources]
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -160,40 +178,33 @@ class ChatPage:
             self.restart, [self._visit], outputs, queue=False, cancels=[typed, chosen], **private
         )
 
-    async def ask_example(self, visit: Visit | None, chosen: gr.SelectData) -> AsyncIterator[Update]:
+    async def ask_example(
+        self, visit: Visit | None, chosen: gr.SelectData
+    ) -> AsyncGenerator[Update, None]:
         """Ask one of the example questions."""
         async with aclosing(self.ask(chosen.value["text"], visit)) as updates:
             async for update in updates:
                 yield update
 
-    async def ask(self, question: str, visit: Visit | None) -> AsyncIterator[Update]:
+    async def ask(self, question: str, visit: Visit | None) -> AsyncGenerator[Update, None]:
         """Answer a question, streaming; the final update has the checked answer and its sources."""
         visit = visit or Visit(secrets.token_urlsafe(16))
         asked = Exchange(question, messages.working("searching"))
         yield self._begin(visit, asked)
         cancel = self._running[visit.session] = threading.Event()
+        stream = relay(lambda: self._tutor.answer(question, visit.turns(), cancel=cancel), cancel)
+        written = _Written()
         try:
-            draft, stage, answer = "", "searching", None
-            stream = relay(
-                lambda: self._tutor.answer(question, visit.turns(), cancel=cancel), cancel
-            )
             async with aclosing(stream) as batches:
                 async for events in batches:
-                    for event in events:
-                        match event:
-                            case Stage():
-                                stage = event.name
-                            case Delta():
-                                draft += event.text
-                            case Finished():
-                                answer = event.answer
-                    if answer is None:
-                        shown = messages.draft(draft, stage)
+                    written.take(events)
+                    if written.answer is None:
+                        shown = messages.draft(written.text, written.stage)
                         yield {self._chat: self._history(visit, replace(asked, shown=shown))}
-            if answer is None:
-                yield self._end(visit, replace(asked, shown=messages.stopped(draft)))
+            if written.answer is None:
+                yield self._end(visit, replace(asked, shown=messages.stopped(written.text)))
             else:
-                yield self._end(*await asyncio.to_thread(self._finish, visit, answer))
+                yield self._end(*await asyncio.to_thread(self._finish, visit, written.answer))
         except TutorError as error:
             yield self._fail(visit, asked, str(error))
         except Exception:

@@ -70,7 +70,7 @@ class CourseFiles:
 
 
 def router(files: CourseFiles) -> APIRouter:
-    """Return the routes `/files/{generation}/{sha256}.pdf` and `/pages/{generation}/{chunk}.png`."""
+    """Return the routes of PDFs and of page pictures."""
     routes = APIRouter()
 
     @routes.get("/files/{generation}/{sha256}.pdf")
@@ -81,7 +81,6 @@ def router(files: CourseFiles) -> APIRouter:
         return FileResponse(
             path,
             media_type="application/pdf",
-            content_disposition_type="inline",
             headers=_FOR_EVER,
         )
 

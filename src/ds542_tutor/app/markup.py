@@ -27,7 +27,8 @@ _SPECIAL = re.compile(
     r"|(?P<math>\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)|\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d))",
     re.DOTALL | re.MULTILINE,
 )
-_MARKER = re.compile(r"\[(\d{1,3})\]")
+_MARKER = re.compile(r" ?\[(\d{1,3})\]")  # with its space: a marker must not start a line
+_FOREIGN_LINK = re.compile(r"\]\((?!https?://|mailto:)")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 
 
@@ -55,7 +56,7 @@ def marker_link(answer: str, known: Collection[int]) -> Callable[[int], str]:
 
     def link(marker: int) -> str:
         if marker not in known:
-            return f"&#91;{marker}&#93;"
+            return f" &#91;{marker}&#93;"
         return (
             f'<a class="ds-marker" href="#{source_id(answer, marker)}" '
             f'aria-label="Show source {marker}">{marker}</a>'
@@ -80,7 +81,9 @@ def shorten(text: str, limit: int) -> str:
 def _prose(text: str, link: Callable[[int], str] | None) -> str:
     safe = escape(text, quote=False).replace("&gt;", ">")  # a quotation mark of Markdown; harmless
     safe = safe.replace("![", "!&#91;")  # an image would be fetched from wherever it points
-    safe = _DOLLAR.sub("&#36;", safe)  # what is left of "$" opens no formula
+    safe = _FOREIGN_LINK.sub("]&#40;", safe)
+    # What is left of "$" opens no formula: a formula never spans two elements.
+    safe = _DOLLAR.sub("<span>&#36;</span>", safe)
     if link is None:
         return safe
     return _MARKER.sub(lambda found: link(int(found[1])), safe)

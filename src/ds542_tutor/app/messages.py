@@ -41,20 +41,19 @@ _SPEAKERS = {
 
 def masthead(title: str, term: str) -> str:
     """The top of the page."""
-    when = f" · {escape(term_name(term))}" if term else ""
+    where = f"Boston University · {term_name(term)}" if term else "Boston University"
     return (
-        '<header class="ds-masthead"><div><p class="ds-title" role="heading" aria-level="1">'
-        f'{escape(title)}</p><p class="ds-subtitle">Deep Learning for Data Science<span> · Boston '
-        f"University{when}</span></p></div></header>"
+        '<header class="ds-masthead"><p class="ds-title" role="heading" aria-level="1">'
+        f'{escape(title)}</p><p class="ds-subtitle">Deep Learning for Data Science<i> · </i>'
+        f"<span>{escape(where)}</span></p></header>"
     )
 
 
-def footer(model: str, generation: str) -> str:
-    """The bottom of the page: what speaks, from which index, and what it may get wrong."""
+def footer(model: str) -> str:
+    """The bottom of the page: what speaks, and what becomes of a conversation."""
     return (
-        '<p class="ds-footer">Check what matters against the source. '
-        f"Model: {escape(_speaker(model))}. Index: {escape(generation)}. "
-        "Conversations are saved without your name.</p>"
+        '<p class="ds-footer">Check what matters against the source. Answers are written by '
+        f"{escape(_speaker(model))}. Conversations are saved without your name.</p>"
     )
 
 

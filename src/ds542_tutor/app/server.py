@@ -63,7 +63,7 @@ def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
     app.add_middleware(_Guard)
     app.include_router(router(files))
     app.mount(theme.STATIC_ROUTE, StaticFiles(directory=theme.STATIC))
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -79,6 +79,7 @@ def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
         # Nothing can be uploaded: the chat takes text alone.
         max_file_size=0,
     )
+    return app
 
 
 def serve(settings: Settings) -> None:
@@ -88,10 +89,10 @@ def serve(settings: Settings) -> None:
         PortInUseError: the server cannot listen where the settings say.
         TutorError: whatever keeps the tutor from starting; see `assembly.LiveTutor`.
     """
-    from ds542_tutor.assembly import LiveTutor  # loads models: not before the port is ours
-
     listening = _listen(settings.server)
     try:
+        from ds542_tutor.assembly import LiveTutor  # takes seconds: not before the port is ours
+
         app = build_app(LiveTutor(settings), settings)
         host, port = listening.getsockname()[:2]
         print(f"The chat is open at http://{host}:{port} (Ctrl+C stops it).", flush=True)

@@ -103,9 +103,7 @@ def _passage(citation: Citation, chunk: Chunk | None) -> str:
     if start < 0:
         body = escape(text)
     else:
-        body = (
-            f"{escape(text[:start])}<mark>{escape(text[start:end])}</mark>{escape(text[end:])}"
-        )
+        body = f"{escape(text[:start])}<mark>{escape(text[start:end])}</mark>{escape(text[end:])}"
     return f'<blockquote class="ds-passage">{body.strip()}</blockquote>'
 
 

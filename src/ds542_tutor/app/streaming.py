@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import TypeVar
 
 from ds542_tutor.dialogue import AnswerEvent
@@ -26,7 +26,7 @@ GRACE_S = 3.0
 
 async def relay(
     produce: Callable[[], Iterator[AnswerEvent]], cancel: threading.Event
-) -> AsyncIterator[list[AnswerEvent]]:
+) -> AsyncGenerator[list[AnswerEvent], None]:
     """Yield the events of `produce()` in batches.
 
     Ends early, without a last event, when `cancel` was set and the model does not react within

@@ -36,13 +36,14 @@ def theme() -> gr.themes.Base:
         neutral_hue=gr.themes.colors.stone,
         radius_size=gr.themes.sizes.radius_sm,
         text_size=gr.themes.sizes.text_md,
+        # Of the fonts that Gradio carries, these two have all Latin letters in both weights.
         font=[
-            gr.themes.LocalFont("Source Sans 3", weights=(400, 600)),
+            gr.themes.LocalFont("Source Sans Pro", weights=(400, 700)),
             "system-ui",
             "Segoe UI",
             "sans-serif",
         ],
-        font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=(400, 600)), "monospace"],
+        font_mono=[gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "monospace"],
     ).set(
         body_background_fill="#faf9f7",
         body_background_fill_dark="#161412",

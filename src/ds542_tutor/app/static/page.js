@@ -1,7 +1,14 @@
-// Small behaviours of the chat page: markers that show their source, copy buttons, focus.
+// Small behaviours of the chat page: markers that show their source, copy buttons, what is in view.
 // Listeners sit on the document, because Gradio draws and redraws everything below it.
 (() => {
   "use strict";
+
+  const NARROW = matchMedia("(max-width: 860px)"); // as in style.css
+  const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
+  const bring = (element) => {
+    element.scrollIntoView({ behavior: CALM.matches ? "auto" : "smooth", block: "start" });
+  };
 
   const showSource = (id) => {
     const source = document.getElementById(id);
@@ -9,17 +16,15 @@
     document.querySelectorAll(".ds-source.ds-current").forEach((other) => {
       other.classList.remove("ds-current");
     });
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     source.classList.add("ds-current");
-    source.scrollIntoView({ behavior: calm ? "auto" : "smooth", block: "start" });
+    bring(source);
     source.focus({ preventScroll: true });
   };
 
   // navigator.clipboard exists on https and localhost only; the selection works everywhere.
   const copy = async (element) => {
-    const text = element.textContent;
     if (navigator.clipboard && window.isSecureContext) {
-      await navigator.clipboard.writeText(text);
+      await navigator.clipboard.writeText(element.textContent);
       return;
     }
     const range = document.createRange();
@@ -39,15 +44,36 @@
       return;
     }
     const button = event.target.closest("button[data-copy]");
-    if (button) {
-      const element = document.getElementById(button.dataset.copy);
-      try {
-        await copy(element);
-        button.textContent = "Copied";
-      } catch {
-        button.textContent = "Select and copy";
-      }
-      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    if (!button) return;
+    try {
+      await copy(document.getElementById(button.dataset.copy));
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Select and copy";
     }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  });
+
+  new MutationObserver((changes) => {
+    for (const change of changes) {
+      const target = change.target;
+      // Gradio labels a message with its whole source text; a screen reader should read the message.
+      if (change.type === "attributes" && target.matches("#ds-chat [data-testid][aria-label]")) {
+        target.removeAttribute("aria-label");
+      }
+      for (const node of change.addedNodes) {
+        if (!(node instanceof Element)) continue;
+        node.querySelectorAll("[data-testid=bot][aria-label], [data-testid=user][aria-label]")
+          .forEach((message) => message.removeAttribute("aria-label"));
+        // On a phone the page itself scrolls: keep the new question, and its answer, in view.
+        if (NARROW.matches && node.matches("#ds-chat .user-row")) bring(node);
+        // Beside the conversation, the newest sources are on top.
+        if (!NARROW.matches && node.matches("#ds-sources .ds-answer-sources")) {
+          document.getElementById("ds-sources").scrollTop = 0;
+        }
+      }
+    }
+  }).observe(document, {
+    subtree: true, childList: true, attributes: true, attributeFilter: ["aria-label"],
   });
 })();
