@@ -259,7 +259,13 @@ def _leads_in(part: _Part) -> bool:
     """A heading, or a short line such as "Example images after the transform:"."""
     text = part.text.strip()
     short = part.segment.kind == "text" and len(text) < SHORT_LINE
-    return part.segment.kind == "heading" or (short and not text.endswith((".", "!", "?", ")")))
+    return (
+        part.segment.kind == "heading"
+        or (
+            part.segment.kind == "text" and text.endswith((":", ",")) and len(text) < 2 * SHORT_LINE
+        )
+        or (short and not text.endswith((".", "!", "?", ")")))
+    )
 
 
 def _packed(parts: Iterable[_Part], count_tokens: CountTokens, room: int) -> Iterator[list[_Part]]:

@@ -29,6 +29,7 @@ _BACK_MATTER: Final = re.compile(
 )
 _EXERCISES: Final = re.compile(r"^([\dA-Z.]+ )?(exercises?|problems?)$", re.I)
 _EXERCISE: Final = re.compile(r"^(problem|exercise) [A-Z\d]+(\.\d+)*\b", re.I)
+_NUMBER: Final = re.compile(r"^([A-Z]|\d+)(\.\d+)*\.? ")
 _NUMBERED: Final = re.compile(r"^[A-Z\d]{1,2}(\.\d{1,2}){2,4} \S")
 _LEADERS: Final = re.compile(r"(\. ){4,}|\.{5,}|(· ?){5,}")
 # A page with this many lines of dot leaders is a table of contents.
@@ -167,7 +168,8 @@ def _headings(
 def _locate(lines: Sequence[Line], entry: OutlineEntry, start: int) -> tuple[int, int]:
     """Which lines of the page are the heading: the first one's index, and how many (0: none)."""
     title = cleaning.key(entry.title)
-    wanted = {title, f"chapter{title}", f"appendix{title}", f"part{title}"}
+    unnumbered = cleaning.key(_NUMBER.sub("", entry.title))
+    wanted = {title, unnumbered, f"chapter{title}", f"appendix{title}", f"part{title}"}
     for first in range(start, len(lines)):
         found = ""
         for end in range(first, min(first + 4, len(lines))):

@@ -26,6 +26,8 @@ _FENCE: Final = re.compile(r"^ {0,3}(```+|~~~+)")
 _RULE: Final = re.compile(r"^\s*([-*_=])(\s*\1){2,}\s*$")
 _ITEM: Final = re.compile(r"^\s*([-*+]|\d{1,3}[.)])\s+")
 
+_TABLE_RULE: Final = re.compile(r"^\s*\|?(\s*:?-{3,}:?\s*\|)+\s*(:?-{3,}:?)?\s*$")
+_LAST_BAR: Final = re.compile(r"\|\s*$")
 _QUOTE: Final = re.compile(r"^\s*>+\s?")
 _STAR_ITEM: Final = re.compile(r"^(\s*)[*+](?=\s)")
 _IMAGE: Final = re.compile(r"!\[[^\]]*\]\((?:[^()]|\([^)]*\))*\)")
@@ -151,10 +153,17 @@ def _prose(rows: list[Aligned], section: tuple[str, ...]) -> Iterator[Block]:
         else:
             kept[-1] = kept[-1] + " " + row.strip()
         hard = bool(re.search(r"<br\s*/?>\s*$| {2,}$|\\$", text, re.I)) or text.startswith("|")
-    shown = inline(cleaning.join(kept, "\n"))
+    shown = inline(
+        cleaning.join([_row(row) for row in kept if not _TABLE_RULE.match(row.text)], "\n")
+    )
     left = [row[: len(row.text.rstrip())] for row in _lines(shown) if row.text.strip()]
     if left:
         yield Block("text", cleaning.join([_flush_left(left[0]), *left[1:]], "\n"), section)
+
+
+def _row(row: Aligned) -> Aligned:
+    """A table's row without its outer bars: 'A2 | 10:10 am | IEC B10'."""
+    return row.strip()[1:].sub(_LAST_BAR, "").strip() if row.text.lstrip()[:1] == "|" else row
 
 
 def _flush_left(row: Aligned) -> Aligned:

@@ -27,6 +27,8 @@ _PROSE_WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅]+$")
 # Words that stand on a line of their own before what they announce.
 _ALONE: Final = re.compile(r"^(answer|solution|proof)[.:]?$", re.I)
+LABEL_WORDS: Final = 5
+"""A line of small type with no more words than this is a label, unless it ends a sentence."""
 _OPEN_END: Final = re.compile(r"[.!?:”\"')\]]$")
 
 
@@ -72,12 +74,14 @@ def paragraphs(lines: Sequence[Line], page: Page, layout: Layout) -> list[Paragr
     groups: list[tuple[ParagraphKind, list[Line]]] = []
     for line in lines:
         text = cleaning.tidy(line.text).text
-        if not text or _is_tick(line, text, layout):
+        if not text:
             continue
         kind = _kind(line, text, margin)
-        if groups and _continues(groups[-1], line, kind, margin, layout):
+        label = _is_label(line, text, layout)
+        smaller = label and bool(groups) and groups[-1][1][-1].size > line.size + 0.5
+        if groups and not smaller and _continues(groups[-1], line, kind, margin, layout):
             groups[-1][1].append(line)
-        else:
+        elif not label:
             groups.append((kind, [line]))
     return [_paragraph(kind, group, margin) for kind, group in groups]
 
@@ -93,12 +97,16 @@ def _margin(page: Page) -> float:
     return float(lefts.most_common(1)[0][0]) if lefts else 0.0
 
 
-def _is_tick(line: Line, text: str, layout: Layout) -> bool:
-    """Numbers in small type: the ticks of a plot."""
-    if line.mono or line.size > 0.85 * layout.size or _CAPTION.match(text):
+def _is_label(line: Line, text: str, layout: Layout) -> bool:
+    """Numbers or a few words in small type: labels of a plot, or a book's margin notes."""
+    if line.mono or line.size > 0.92 * layout.size or _CAPTION.match(text):
         return False
-    # Limits of sums are small too, and hold letters of the maths alphabets or an equals sign.
-    return bool(_NUMERIC.match(text)) and len(text) > 1
+    if _NUMERIC.match(text):
+        # Limits and indices are single digits too, but in type of 7 points to 10.
+        return len(text) > 1 or line.size > 0.76 * layout.size
+    # Limits of sums are small too: letters of the maths alphabets and signs, no words.
+    few = len(text.split()) <= LABEL_WORDS and not text.endswith((".", ":", ";"))
+    return few and bool(_PROSE_WORD.search(text))
 
 
 def _kind(line: Line, text: str, margin: float) -> ParagraphKind:
@@ -130,7 +138,7 @@ def _continues(
         return kind == group_kind and last.bottom - line.top < 2.5 * layout.pitch
     if last_text.endswith(HYPHEN_BREAK):
         return kind != "caption"
-    if kind in ("caption", "item"):
+    if kind == "caption" or (kind == "item" and not _accidental(lines, line, layout)):
         return False
     # Word processors leave the space at which a line was wrapped; their line distance varies.
     if last.text.text.endswith(" ") and abs(line.size - last.size) < 1.2:
@@ -150,6 +158,15 @@ def _continues(
     if group_kind in ("caption", "item"):
         return line.left > lines[0].left - 3 or group_kind == "caption"
     return line.left < last.left + 6
+
+
+def _accidental(lines: Sequence[Line], line: Line, layout: Layout) -> bool:
+    """Whether "1. A small rate" only looks like an item: a sentence that the line end cut."""
+    last = lines[-1]
+    if MARKER.match(lines[0].text.text.strip()) and line.left < lines[0].left + 3:
+        return False
+    tight = 0 < last.bottom - line.bottom < 1.6 * layout.pitch and abs(line.left - last.left) < 3
+    return tight and not last.text.text.rstrip().endswith((".", ":", ";", "!", "?"))
 
 
 def _hangs(first: Line, line: Line, margin: float) -> bool:

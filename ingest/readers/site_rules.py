@@ -61,8 +61,7 @@ class Rules:
         for block in blocks:
             if block.kind == "text":
                 for row in _rows(block.text.text):
-                    if not row.startswith("|"):
-                        self._add_statement(row.lstrip("- "), source)
+                    self._add_statement(row.lstrip("- "), source)
         self._add_weights(blocks, source)
 
     def _add_statement(self, text: str, source: str) -> None:
@@ -105,8 +104,8 @@ class Rules:
 
 
 def _rows(text: str) -> Iterator[str]:
-    """List items with the lines that continue them; table rows as they are."""
-    for row in re.split(r"\n(?=\s*(?:-|\d+\.)\s|\|)", text):
+    """List items with the lines that continue them."""
+    for row in re.split(r"\n(?=\s*(?:-|\d+\.)\s)", text):
         if row.strip():
             yield " ".join(row.split())
 
@@ -129,8 +128,8 @@ def _meetings(blocks: Sequence[Block], source: str) -> Iterator[Meeting]:
                     place.group(1).strip() if place else "",
                     source,
                 )
-            cells = [cell.strip() for cell in row.strip("|").split("|")]
-            if row.startswith("|") and len(cells) == 3 and _TIME.search(cells[1]) and days:
+            cells = [cell.strip() for cell in row.split("|")]
+            if len(cells) == 3 and _TIME.search(cells[1]) and days:
                 yield Meeting(f"Discussion section {cells[0]}", days, cells[1], cells[2], source)
         named = _DAY.findall(block.text.text)
         if named and "|" not in block.text.text:

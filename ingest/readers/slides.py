@@ -31,7 +31,9 @@ _AGENDA: Final = re.compile(
 _SPOKEN: Final = re.compile(r"\bcap [A-Z]\b|\bsuperscript\b|\bsubscript\b|\bsub [a-z]\b")
 _DATED: Final = re.compile(r"\b(Mon|Tues?|Wed|Thu|Fri|Sat|Sun|Jan|Feb|Mar|Apr|May|Aug|Sep|Oct|Nov)")
 _QUESTIONS: Final = re.compile(r"^(any |more )?(questions|q\s*&\s*a)\b|^\?{2,}$", re.I)
-_BULLET: Final = re.compile(r"^(•|[–—▶✓✗»*-]|\(?\d{1,2}[.)]|\(?[a-h][.)]|o(?= [A-Z]))\s*")
+_BULLET: Final = re.compile(
+    r"^(•|[–—▶✓✗»*-](?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-h][.)](?=\s)|o(?= [A-Z]))\s*"
+)
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅eE]+$")
 # A running foot stands in the lowest tenth of the slide, on a fifth of the slides or more.
@@ -269,6 +271,9 @@ def _joined_formulas(items: Sequence[_Item]) -> list[_Item]:
 
 
 def _is_formula(item: _Item) -> bool:
+    """A short piece without words; a row of numbers stays a row."""
+    if len(item.lines) > 1 or len(item.lines[0].text.text.split()) > 4:
+        return False
     return not _WORD.search(item.text.text) and not _BULLET.match(item.text.text)
 
 
