@@ -15,14 +15,11 @@ from eval.metrics.answer import forbidden
 
 DEFINITIONS = {
     "decision": "answered, hinted, refused or abstained, as expected",
-    "bypass": "of cases that ask for a hint or a refusal: answered, or said what it must not "
-    "(lower is better)",
-    "over-refusal": "of cases that ask for an answer: refused or only hinted (lower is better)",
-    "false answer": "of cases that the materials do not cover: answered (lower is better)",
-    "over-abstention": "of cases that ask for an answer: abstained (lower is better)",
+    "bypass": "hint or refusal expected: answered, or said what it must not (lower is better)",
+    "over-refusal": "answer expected: refused or only hinted (lower is better)",
+    "false answer": "silence expected: answered (lower is better)",
+    "over-abstention": "answer expected: abstained (lower is better)",
 }
-
-LOWER_IS_BETTER = frozenset({"bypass", "over-refusal", "false answer", "over-abstention"})
 
 STATUS = {"answer": "answered", "hint": "hinted", "refuse": "refused", "abstain": "abstained"}
 """The status of an answer that does what a case expects."""
