@@ -31,8 +31,8 @@ _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     rules_and_people.term,
     rules_and_people.people,
     sessions.meetings,
-    sessions.held,
     sessions.taught,
+    sessions.held,
     sessions.covering,
 )
 """The kinds of question, the more specific first; each returns None for what is not its own."""

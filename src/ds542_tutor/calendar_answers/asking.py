@@ -32,7 +32,7 @@ _REWRITES = (
     (r"\bdisc(?=\d)", "discussion"),
     (r"\bdead ?lines?\b", "deadline"),
     (r"\b((?:mon|tues|wednes|thurs|fri)day)s (?=lecture|class|discussion|reading|topic)", r"\1 "),
-    (r"\b(?:prof|professors)\b\.?", "professor"),
+    (r"\b(?:profs?|professors)\b\.?", "professor"),
     (r"\b(?:wut|wat|wht)\b", "what"),
     (r"\b(?:wen|whn)\b", "when"),
     (r"\bwhens\b", "when is"),
@@ -63,6 +63,7 @@ STOP = frozenset(
     everyone folks them they their he she his her him mean means hers wait cant dont doesnt isnt
     theres thats whats lets hear heard per each every exact am pm midnight noon it'll make sure
     something thing things stuff bro dude kinda only over yo sup hmm umm ugh omg man dear tutor bot
+    morning afternoon evening month
     """.split()
 )
 """Words that carry no topic of their own."""
@@ -104,6 +105,11 @@ class Asking:
         years = sorted({lecture.starts.year for lecture in self.course.lectures})
         bounds = (years[0], years[-1]) if years else (self.now.year, self.now.year)
         return find_span(self.text, self.now.date(), bounds)
+
+    def span_after(self, pattern: str) -> Span | None:
+        """Return the days that it speaks of after the first word of `pattern`."""
+        match = re.search(rf"(?<!\w)(?:{pattern})", self.text)
+        return Asking(self.course, self.text[match.end() :], self.now).span if match else None
 
     def has(self, pattern: str) -> bool:
         """Say whether `pattern` occurs, as whole words at its ends."""
@@ -173,11 +179,19 @@ def _numbered(course: Course, kind: str, number: int) -> list[Work]:
 
 def _own_title(work: Work) -> str:
     """Return "shallow networks" for the title "Homework 2 -- Shallow Networks"."""
-    parts = re.split(r"\s*(?:--|–|—|:|\s-\s)\s*", work.title, maxsplit=1)
-    return parts[1].strip().casefold() if len(parts) > 1 else ""
+    return _split_title(work)[1].casefold()
 
 
 def work_name(work: Work) -> str:
     """Return "Homework 2 (Shallow Networks)" for the title "Homework 2 -- Shallow Networks"."""
-    head, *rest = re.split(r"\s*(?:--|–|—|:|\s-\s)\s*", work.title, maxsplit=1)
-    return f"{head.strip()} ({rest[0].strip()})" if rest and rest[0].strip() else head.strip()
+    head, own = _split_title(work)
+    return f"{head} ({own})" if own else head
+
+
+def _split_title(work: Work) -> tuple[str, str]:
+    """Split a title into its kind with number, and the title proper; a discussion's may lack both."""
+    head, *rest = (p.strip() for p in re.split(r"\s*(?:--|–|—|:|\s-\s)\s*", work.title, maxsplit=1))
+    if isinstance(work, Discussion) and not re.search(r"\d", head):
+        number = f" {work.number}" if work.number is not None else ""
+        return f"Discussion{number}", work.title.strip()
+    return head, rest[0] if rest else ""

@@ -33,7 +33,7 @@ _RELATIVE = re.compile(
     rf"|in (?P<ahead>{_COUNT}) (?P<ahead_unit>day|week)s?"
     rf"|(?P<ago>{_COUNT}) (?P<ago_unit>day|week)s? ago"
     rf"|a week from (?:(?P<from_today>today|now|tomorrow)|(?P<from_day>{_DAY}))"
-    r"|(?P<which>this|next|last|past|coming|current|the) (?P<span>week|weekend)"
+    r"|(?P<which>this|next|last|past|coming|current|the) (?P<span>weekend|week|month)"
     rf"|(?:(?P<rel>this|next|last|past|coming|this coming|this past|on|by|for|until|before|after"
     rf"|every|of)\s+)?(?P<day>{_DAY}))\b"
 )
@@ -70,6 +70,9 @@ def find_span(text: str, today: date, years: tuple[int, int]) -> Span | None:
     at = _time_of(text)
     for match in _EXPLICIT.finditer(text):
         day = _explicit(match.group(), today, years)
+        if day and re.search(r"\bweek (?:of|starting)\s+(?:\w+ )?$", text[: match.start()]):
+            monday = day - timedelta(day.weekday())
+            return Span(monday, monday + timedelta(6), at, match.span())
         if day:
             return Span(day, day, at, match.span())
     for match in _ORDINAL.finditer(text):
@@ -81,7 +84,7 @@ def find_span(text: str, today: date, years: tuple[int, int]) -> Span | None:
             continue
         first, last = _relative(match, today, past=bool(_PAST.search(text)))
         return Span(first, last, at, match.span())
-    return Span(today, today, at, (0, 0)) if at and "midnight" in text else None
+    return None
 
 
 def without_dates(text: str) -> str:
@@ -155,6 +158,10 @@ def _named_day(relation: str, coming: date, today: date, *, past: bool) -> date:
 
 
 def _week(which: str, span: str, today: date) -> tuple[date, date]:
+    if span == "month":
+        month = today.replace(day=1) + timedelta(32 if which == "next" else 0)
+        after = month.replace(day=1) + timedelta(32)
+        return month.replace(day=1), after.replace(day=1) - timedelta(1)
     monday = today - timedelta(today.weekday())
     shift = {"next": 7, "last": -7, "past": -7}.get(which, 0)
     first = monday + timedelta(shift + (5 if span == "weekend" else 0))

@@ -32,13 +32,13 @@ _DUE_VOCABULARY = (
     "correct true confirm"
 )
 _LATE = (
-    r"late|past due|overdue|after the deadline|miss(?:ed|ing)? (?:the|my|a) deadline|penalty"
+    r"late|latest|last (?:day|moment|chance)|past due|overdue|after the deadline|miss(?:ed|ing)? (?:the|my|a) deadline|penalty"
     r"|penalties|still (?:\S+ ){0,3}?(?:submit|turn|hand|accept\w*|upload|get (?:any )?credit|ok"
     r"|okay|count)|too late|grace period|still (?:ok|okay|fine|allowed|possible)|can i still"
     r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,3} lose|(?:accepted|penali[sz]ed|docked)"
 )
 _HANDING_IN = (
-    r"(?:ok|okay|fine|allowed|possible|happens|can i)(?: \S+){0,3} (?:hand|turn|submit)(?: \S+){0,5}"
+    r"accept\w*|(?:ok|okay|fine|allowed|possible|happens|can i)(?: \S+){0,3} (?:hand|turn|submit)(?: \S+){0,5}"
     r"|forgot (?:to )?(?:\S+ )?(?:hand|turn|submit)"
 )
 _NOT_LATE = (
@@ -63,12 +63,14 @@ _RELEASED_VOCABULARY = _DUE_VOCABULARY + (
 _NEXT = (
     r"when (?:is|are) (?:the |my |our |all )?(?:next )?(?:hw|project|discussion|assignment)s?"
     r"(?: notebooks?| work)? due|"
-    r"(?:what|anything|something|which|any|list|show)\b.{0,40}\b(?:due|deadlines?)"
+    r"(?:what|anything|something|which|any|list|show)\b.{0,40}\b(?:due|deadlines?|submit"
+    r"|hand in|turn in|assignments?)|(?:hw|project|discussion|assignment)s? (?:deadlines?|due dates?)"
     r"|(?:next|upcoming|coming|first|last|final|all|any|every) (?:\S+ )?(?:deadlines?|due dates?|assignments?|hw"
     r"|project)|due (?:next|soon|this|today|tomorrow|tonight|on)|(?:do|is|are) (?:we|i|there)\b.{0,30}"
     r"\b(?:hw|due|assignments?|project)|what (?:hw|assignments?)\b"
 )
-_YES_OR_NO = r"is|are|was|were|isnt|do i have|do we have"
+_YES_OR_NO = r"(?:is|are|was|were|isnt) (?:\S+ ){1,4}?due"
+_NOT_YES_OR_NO = r"when|what|how|if|can|may|could|which"
 _ITEMS_AHEAD = 3
 """How many coming deadlines to list: the next one, and enough to plan the week after it."""
 
@@ -84,17 +86,19 @@ def due(asking: Asking) -> CourseAnswer | None:
     draft = Draft("due")
     for work in asking.works:
         moment = due_moment(work, asking.course)
-        if moment and asking.span and asking.has(_YES_OR_NO):
+        if moment and asking.span and _yes_or_no(asking):
             same = asking.span.first <= moment.date() <= asking.span.last
-            draft.say(
-                f"{'Yes' if same else 'No'}: {_due_sentence(work, asking)}", work_fact(work)
-            )
+            draft.say(f"{'Yes' if same else 'No'}: {_due_sentence(work, asking)}", work_fact(work))
             draft.tentative |= isinstance(work, Assignment) and not work.published
         else:
             _say_due(draft, work, asking)
     if not draft.lines and asking.unknown_work:
         _say_unknown(draft, asking)
     return draft.finish()
+
+
+def _yes_or_no(asking: Asking) -> bool:
+    return asking.has(_YES_OR_NO) and not asking.has(_NOT_YES_OR_NO)
 
 
 def late(asking: Asking) -> CourseAnswer | None:
@@ -310,8 +314,8 @@ def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, st
     ahead = _lateness(asking.text)
     if ahead is not None:
         return due_at + ahead, f"on {moment_name(due_at + ahead)}"
-    span = asking.span
-    if span and (span.words[1] or span.at):
+    span = asking.span_after(r"submit|hand|turn|accept") or asking.span
+    if span:
         at = datetime.combine(span.last, span.at or time(23, 59), tzinfo=asking.now.tzinfo)
         if span.at is None and span.last == asking.now.date():
             at = max(asking.now, min(at, due_at) if asking.now <= due_at else asking.now)
@@ -388,14 +392,14 @@ def _say_unknown(draft: Draft, asking: Asking) -> None:
     if kind == "discussion":
         same = list(asking.course.discussions)
     if same:
-        known = join_words(re.split(r"\s*(?:--|–|:|\s-\s)", w.title)[0] for w in same)
+        known = join_words(work_name(w).split(" (")[0] for w in same)
         draft.say(f"The course site has no {name}; it lists {known}", work_fact(same[-1]))
 
 
 def work_fact(work: Work) -> CourseFact:
     """Return the dates of `work` as one fact."""
     if isinstance(work, Discussion):
-        return CourseFact(work.source, f"{work.title}: {day_name(work.day)}.")
+        return CourseFact(work.source, f"{work_name(work)}: {day_name(work.day)}.")
     parts = [work.title]
     if work.released:
         parts.append(f"released {moment_name(work.released)}")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.calendar_answers.asking import Asking, work_name
 from ds542_tutor.calendar_answers.sessions import lecture_fact, lecture_name
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
     Draft,
-    join_words,
+    day_name,
     moment_name,
 )
 from ds542_tutor.course import Person, Statement
@@ -19,7 +19,7 @@ from ds542_tutor.course import Person, Statement
 _ROLES = (
     (
         "instructor",
-        r"instructors?|professors?|teacher|lecturer|faculty|teaches|teaching this|teach",
+        r"instructors?|professors?|teacher|lecturer|faculty|teaches|teaching(?! assistant)|teach",
     ),
     ("teaching assistant", r"tas?|t\.a\.s?|teaching assistants?|tfs?"),
     ("course assistant", r"cas?|course assistants?|graders?"),
@@ -151,9 +151,12 @@ def term(asking: Asking) -> CourseAnswer | None:
     if asking.has("discussions?") and course.discussions:
         discussion = (min if begin else max)(course.discussions, key=lambda d: d.day)
         word = "first" if begin else "last"
-        fact = CourseFact(discussion.source, f"{discussion.title}: {discussion.day:%a %b %d, %Y}.")
-        day = f"{discussion.day:%a %b} {discussion.day.day}, {discussion.day.year}"
-        draft.say(f"The {word} discussion, {discussion.title}, is on {day}", fact)
+        fact = CourseFact(
+            discussion.source, f"{work_name(discussion)}: {day_name(discussion.day)}."
+        )
+        draft.say(
+            f"The {word} discussion is {work_name(discussion)}, on {day_name(discussion.day)}", fact
+        )
         return draft.finish()
     lecture = (min if begin else max)(course.lectures, key=lambda lec: lec.starts)
     word = "first" if begin else "last"
@@ -209,8 +212,3 @@ def _statements(asking: Asking, topic: str, pattern: str) -> Sequence[CourseFact
     for statement in chosen:
         files.setdefault(statement.source, []).append(statement.text)
     return [CourseFact(source, " ".join(texts)) for source, texts in files.items()]
-
-
-def part_names(asking: Asking) -> str:
-    """Return the graded parts in words."""
-    return join_words(what for what, _ in asking.course.weights)

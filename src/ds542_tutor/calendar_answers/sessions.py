@@ -34,18 +34,19 @@ _COVERS = (
     r"(?:which|what) (?:lectures?|class(?:es)?|day|week|date)(?: \S+){0,3}? (?:covers?|covered|covering|is on|is about"
     r"|was on|was about|are on|are about|on|about|talks? about|introduces?|deals? with|(?:do|did|will) (?:we|you|he) "
     r"(?:cover|learn|do|discuss|talk about|get to|start)|has|have)"
-    r"|when (?:do|does|did|will|are|is|was|were|have|can)(?: \S+){0,4}? (?:cover(?:ed|ing)?|learn(?:ing)?|get to|getting to"
+    r"|when (?:do|does|did|will|are|is|was|were|have|can)(?: \S+){0,4}? (?:cover(?:ed|ing)?|learn(?:ing)?|get to|getting to|start|do"
     r"|reach|discuss(?:ed|ing)?|talk(?:ing)? about|go(?:ing)? over|taught|the lecture|lecture|the class)"
+    r"|(?:will|are|do) (?:we|you) (?:going to |gonna |ever )?(?:cover|learn|talk about|get to|discuss)"
     r"|(?:have|did) (?:we|you) (?:already )?(?:cover(?:ed)?|learn(?:ed)?|done|do|get to)"
     r"|(?:when|(?:what|which) (?:day|date)) (?:is|was|are|were|do we have) \S.{0,60}\b(?:lectures?|class)"
 )
 _COVERS_VOCABULARY = _TAUGHT_VOCABULARY + (
     " introduce introduces introduced deals deal with reach get getting start starts does"
 )
-_READ = r"read|reading|readings|chapters?|pre-?read|prework|pre-?class"
+_READ = r"pages|read|reading|readings|chapters?|pre-?read|prework|pre-?class"
 _READ_VOCABULARY = _TAUGHT_VOCABULARY + (
     " read reading readings chapter chapters book udl textbook pages assigned assignment required "
-    "preread prework suggested optional section sections supposed prep preparing preclass goes"
+    "preread prework suggested optional section sections supposed prep preparing preclass goes list"
 )
 _HELD = (
     r"(?:is there|are there|do (?:we|i|you)(?: guys)? have|have we|is|are we|will there be|there|we have|no|any|having|meet"
@@ -71,7 +72,9 @@ def taught(asking: Asking) -> CourseAnswer | None:
     """Answer what is taught on a date, next, last, or in lecture N, and when lecture N is."""
     if len(asking.residue(_TAUGHT_VOCABULARY)) > 0:
         return None
-    dated = asking.span and asking.has(r"what (?:is|was) (?:on|happening|going on|planned)")
+    dated = asking.span and asking.has(
+        r"what (?:is|was) (?:on|happening|going on|planned)|schedule (?:for|of)|miss|missed"
+    )
     session = (
         dated
         or asking.has(_SESSION)
@@ -88,7 +91,7 @@ def taught(asking: Asking) -> CourseAnswer | None:
             return None
     elif not session or asking.works:
         return None
-    elif asking.span and asking.has(_TAUGHT):
+    elif asking.span and asking.has(_TAUGHT + "|schedule (?:for|of)"):
         return _on_days(asking)
     elif asking.has(
         r"(?:next|upcoming|following) (?:lecture|class|session|discussion|section)|(?:lecture|class) next|cover next"
@@ -176,6 +179,8 @@ def meetings(asking: Asking) -> CourseAnswer | None:
         r"next|last|previous|due|first|final"
     ):
         return None
+    if re.search(r"\b(?:lecture|class|discussion) ?#?\d", asking.text):
+        return None  # one numbered session, which the calendar doesn't have
     section = re.search(r"\b([abc]\d)\b", asking.text)
     wanted = [m for m in asking.course.meetings if _meets(m, asking, section)]
     draft = Draft("meeting")
@@ -310,8 +315,13 @@ def _about(course: Course, topic: list[str]) -> list[Lecture]:
         words = {_stem(w) for w in re.findall(r"[a-z]+", text.casefold())}
         return all(stem in words for stem in stems)
 
-    titled = [lec for lec in course.lectures if has_all(lec.title)]
+    # The file's name often has the short form: "13_cnns.md".
+    titled = [lec for lec in course.lectures if has_all(lec.title) or has_all(_file_words(lec))]
     return titled or [lec for lec in course.lectures if has_all(f"{lec.title} {lec.tldr}")]
+
+
+def _file_words(lecture: Lecture) -> str:
+    return lecture.source.rsplit("/", 1)[-1].replace("_", " ").removesuffix(".md")
 
 
 def _stem(word: str) -> str:
@@ -376,7 +386,7 @@ def _fact(lecture: Lecture) -> CourseFact:
 
 
 def _discussion_fact(discussion: Discussion) -> CourseFact:
-    return CourseFact(discussion.source, f"{discussion.title}: {day_name(discussion.day)}.")
+    return CourseFact(discussion.source, f"{work_name(discussion)}: {day_name(discussion.day)}.")
 
 
 def _event_fact(event: Event) -> CourseFact:
