@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ds542_tutor.calendar_answers import deadlines, rules_and_people, sessions
+from ds542_tutor.calendar_answers import deadlines, lateness, rules_and_people, sessions
 from ds542_tutor.calendar_answers.asking import Asking, clauses
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact
 from ds542_tutor.course import Course
@@ -24,7 +24,7 @@ _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     rules_and_people.regrade,
     sessions.readings,
     rules_and_people.weights,
-    deadlines.late,
+    lateness.late,
     deadlines.due,
     deadlines.released,
     deadlines.upcoming,
@@ -50,7 +50,8 @@ _FOLLOW_UPS = {
 _FOLLOW_UP = re.compile(r"^(?:(?:ok|okay|and|what about|how about|also|then|so|for)\b[ ,]*)+")
 _MAX_FOLLOW_UP_WORDS = 8  # a longer message says itself what it asks
 _MAX_OTHER_WORDS = 6
-"""Words of its own that the rest of a message may have; with more it asks for something else too."""
+"""Words of its own that the rest of a message may have; with more it asks for something else "
+"too."""
 
 
 def answer_from_course(

@@ -50,7 +50,8 @@ _WORK = re.compile(
 _KEYS = {"hw": "homework", "project": "project"}
 
 STOP = frozenset(
-    """a an the is are was were be been am i im ive id you your we our us my me it its this that there
+    """
+    a an the is are was were be been am i im ive id you your we our us my me it its this that there
     these those of on in at to for from by with and or if so do does did doing done have has had can
     could will would should shall may might must not no yes what when where who which how why any
     anything some all just also again please pls plz thanks thank hi hey hello ok okay um uh like as
@@ -128,7 +129,8 @@ class Asking:
         ]
 
     def _titles(self) -> dict[str, Work]:
-        """Return the one piece of work whose own title the question says, as "math refresher hw"."""
+        """Return the one piece of work whose own title the question says, as "math refresher "
+        "hw"."""
         if not self.has(r"hw|homework|project|discussion|assignment|notebook"):
             return {}
         works: list[Work] = [*self.course.assignments, *self.course.discussions]
@@ -189,7 +191,8 @@ def work_name(work: Work) -> str:
 
 
 def _split_title(work: Work) -> tuple[str, str]:
-    """Split a title into its kind with number, and the title proper; a discussion's may lack both."""
+    """Split a title into its kind with number, and the title proper; a discussion's may lack "
+    "both."""
     head, *rest = (p.strip() for p in re.split(r"\s*(?:--|–|—|:|\s-\s)\s*", work.title, maxsplit=1))
     if isinstance(work, Discussion) and not re.search(r"\d", head):
         number = f" {work.number}" if work.number is not None else ""

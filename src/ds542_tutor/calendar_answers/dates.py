@@ -39,7 +39,8 @@ _RELATIVE = re.compile(
 )
 _TIME = re.compile(
     r"\b(?:at |by |before |until |til |till )?(?:(?P<hour>\d{1,2})(?::(?P<minute>\d\d))? ?"
-    r"(?P<half>am|pm|a\.m\.|p\.m\.)|(?P<h24>\d{1,2}):(?P<m24>\d\d)|(?P<word>midnight|noon))(?![a-z])"
+    r"(?P<half>am|pm|a\.m\.|p\.m\.)|(?P<h24>\d{1,2}):(?P<m24>\d\d)|(?P<word>midnight"
+    r"|noon))(?![a-z])"
 )
 _PAST = re.compile(r"\b(?:was|were|did|had|missed|covered|taught|talked|happened|went)\b")
 

@@ -1,9 +1,8 @@
-"""When work is due or released, what is due next, and whether it is late."""
+"""When work is due or released, and what is due next."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 
 from ds542_tutor.calendar_answers.asking import Asking, Work, work_name
 from ds542_tutor.calendar_answers.values import (
@@ -14,49 +13,28 @@ from ds542_tutor.calendar_answers.values import (
     join_words,
     moment_name,
 )
-from ds542_tutor.course import Assignment, Course, Discussion, Statement
+from ds542_tutor.course import Assignment, Course, Discussion
 
-_WORK_WORDS = "hw|homework|project|discussion|assignments?|work|notebook|pset|submission|it|things?"
 _DUE = (
     r"due|deadlines?|turn(?:ed)? (?:it |this |that )?in|hand(?:ed)? (?:it |this |that )?in|submit"
     r"|submitted|submission|turning in|handing in|days? (?:left|remaining)|time (?:left|remaining)"
     r"|(?:left|remaining) (?:for|on|until|till|to finish)|how long (?:do|have|until|till)"
     r"|when (?:do|must|should|does) \S+ (?:have to )?(?:finish|be done|be finished|be in)"
 )
-_DUE_VOCABULARY = (
+DUE_VOCABULARY = (
     "due deadline deadlines turn turned turning hand handed handing submit submitted submission "
     "submitting finish finished complete completed left remaining assignment assignments work "
     "gradescope hw project projects discussion notebook "
-    "report remaining notebooks supposed count overdue next big official posted list everything upcoming "
+    "report remaining notebooks supposed count overdue next big official posted list everything "
+    "upcoming "
     "schedule calendar until says say told friend heard mention mentioned prof professor right "
     "correct true confirm"
-)
-_LATE = (
-    r"late|latest|last (?:day|moment|chance)|past due|overdue|after the deadline|miss(?:ed|ing)? (?:the|my|a) deadline|penalty"
-    r"|penalties|still (?:\S+ ){0,3}?(?:submit|turn|hand|accept\w*|upload|get (?:any )?credit|ok"
-    r"|okay|count)|too late|grace period|still (?:ok|okay|fine|allowed|possible)|can i still"
-    r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,3} lose|(?:accepted|penali[sz]ed|docked)"
-)
-_HANDING_IN = (
-    r"accept\w*|(?:ok|okay|fine|allowed|possible|happens|can i)(?: \S+){0,3} (?:hand|turn|submit)(?: \S+){0,5}"
-    r"|forgot (?:to )?(?:\S+ )?(?:hand|turn|submit)"
-)
-_NOT_LATE = (
-    r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in)"
-    r"|weight penalty|penalty term|l[12] penalty|(?:gradient|norm|kl|regulari[sz]ation) penalty"
-)
-_LATE_VOCABULARY = _DUE_VOCABULARY + (
-    " late penalty penalties lose loses lost cost costs points point grade percent credit accept "
-    "accepted accepting allowed allow possible policy take off taken deducted deduct deduction "
-    "hit grace period missed missing miss fine happens happen works work upload uploading ill "
-    "still max maximum latest receive score marks mark penalized docked dock worth zero full "
-    "few minutes minute rule rules couple partial ask does two three 48 24 asap sick finish"
 )
 _RELEASED = (
     r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned"
     r"|given out|handed out|go up|up yet|out|drops?)"
 )
-_RELEASED_VOCABULARY = _DUE_VOCABULARY + (
+_RELEASED_VOCABULARY = DUE_VOCABULARY + (
     " released release posted come coming comes published available assigned given handed open "
     "opens start starts out drop drops find"
 )
@@ -64,9 +42,12 @@ _NEXT = (
     r"when (?:is|are) (?:the |my |our |all )?(?:next )?(?:hw|project|discussion|assignment)s?"
     r"(?: notebooks?| work)? due|"
     r"(?:what|anything|something|which|any|list|show)\b.{0,40}\b(?:due|deadlines?|submit"
-    r"|hand in|turn in|assignments?)|(?:hw|project|discussion|assignment)s? (?:deadlines?|due dates?)"
-    r"|(?:next|upcoming|coming|first|last|final|all|any|every) (?:\S+ )?(?:deadlines?|due dates?|assignments?|hw"
-    r"|project)|due (?:next|soon|this|today|tomorrow|tonight|on)|(?:do|is|are) (?:we|i|there)\b.{0,30}"
+    r"|hand in|turn in|assignments?)|(?:hw|project|discussion|assignment)s? (?:deadlines?|due "
+    r"dates?)"
+    r"|(?:next|upcoming|coming|first|last|final|all|any|every) (?:\S+ )?(?:deadlines?|due dates?"
+    r"|assignments?|hw"
+    r"|project)|due (?:next|soon|this|today|tomorrow|tonight|on)|(?:do|is|are) (?:we|i"
+    r"|there)\b.{0,30}"
     r"\b(?:hw|due|assignments?|project)|what (?:hw|assignments?)\b"
 )
 _YES_OR_NO = r"(?:is|are|was|were|isnt) (?:\S+ ){1,4}?due"
@@ -81,7 +62,7 @@ def due(asking: Asking) -> CourseAnswer | None:
         r"(?:how|where) (?:do|can|should|to) \S+ (?:submit|turn|hand)"
     ):
         return None
-    if len(asking.residue(_DUE_VOCABULARY)) > 1:
+    if len(asking.residue(DUE_VOCABULARY)) > 1:
         return None
     draft = Draft("due")
     for work in asking.works:
@@ -91,7 +72,7 @@ def due(asking: Asking) -> CourseAnswer | None:
             draft.say(f"{'Yes' if same else 'No'}: {_due_sentence(work, asking)}", work_fact(work))
             draft.tentative |= isinstance(work, Assignment) and not work.published
         else:
-            _say_due(draft, work, asking)
+            say_due(draft, work, asking)
     if not draft.lines and asking.unknown_work:
         _say_unknown(draft, asking)
     return draft.finish()
@@ -99,32 +80,6 @@ def due(asking: Asking) -> CourseAnswer | None:
 
 def _yes_or_no(asking: Asking) -> bool:
     return asking.has(_YES_OR_NO) and not asking.has(_NOT_YES_OR_NO)
-
-
-def late(asking: Asking) -> CourseAnswer | None:
-    """Answer whether work is late, still accepted, and with what penalty."""
-    after = re.search(r"\b(?:\d{1,3}|one|two|three|four|five|a|couple) (?:days?|hours?|minutes?|mins?|"
-                      r"weeks?) (?:late|after|past)\b", asking.text)  # fmt: skip
-    sure = asking.has(_LATE) or after
-    if asking.has(_NOT_LATE) or not (sure or (asking.span and asking.has(_HANDING_IN))):
-        return None
-    if not asking.works and not asking.has(
-        _WORK_WORDS
-        + r"|policy|submissions?|penalty|hand|turn|submit|late work|deadline|late days?|grace period"
-    ):
-        return None
-    if len(asking.residue(_LATE_VOCABULARY)) > (1 if sure else 0):
-        return None
-    course = asking.course
-    if course.late_hours is None or course.late_penalty is None:
-        return None
-    draft = Draft("late")
-    for work in asking.works:
-        _say_due(draft, work, asking, counted=False)
-        _say_late(draft, work, asking)
-    if not asking.works:
-        _say_policy(draft, asking)
-    return draft.finish()
 
 
 def released(asking: Asking) -> CourseAnswer | None:
@@ -156,7 +111,7 @@ def released(asking: Asking) -> CourseAnswer | None:
 
 def upcoming(asking: Asking) -> CourseAnswer | None:
     """Answer what is due next, or within the days that the question names."""
-    if asking.works or not asking.has(_NEXT) or len(asking.residue(_DUE_VOCABULARY)) > 0:
+    if asking.works or not asking.has(_NEXT) or len(asking.residue(DUE_VOCABULARY)) > 0:
         return None
     kinds = [k for k in ("hw", "project", "discussion") if asking.has(f"{k}s?")]
     dated = _dated(asking.course, kinds)
@@ -182,7 +137,7 @@ def upcoming(asking: Asking) -> CourseAnswer | None:
         if not chosen:
             return _nothing_due(asking, dated)
     for _, work in chosen:
-        _say_due(draft, work, asking)
+        say_due(draft, work, asking)
     if len(chosen) > 1:
         draft.lines = [line if line.endswith(":") else f"- {line}" for line in draft.lines]
     return draft.finish()
@@ -211,7 +166,8 @@ def _nothing_due(asking: Asking, dated: list[tuple[datetime, Work]]) -> CourseAn
     draft = Draft("upcoming")
     order = "next" if later else "last"
     draft.say(
-        f"The course site has nothing due {when}; the {order} deadline: {_due_sentence(work, asking)}",
+        f"The course site has nothing due {when}; the {order} deadline: "
+        f"{_due_sentence(work, asking)}",
         work_fact(work),
     )
     draft.tentative = isinstance(work, Assignment) and not work.published
@@ -231,7 +187,7 @@ def _dated(course: Course, kinds: list[str]) -> list[tuple[datetime, Work]]:
     return sorted(dated, key=lambda pair: pair[0])
 
 
-def _say_due(draft: Draft, work: Work, asking: Asking, *, counted: bool = True) -> None:
+def say_due(draft: Draft, work: Work, asking: Asking, *, counted: bool = True) -> None:
     draft.say(_due_sentence(work, asking, counted=counted), work_fact(work))
     draft.tentative |= isinstance(work, Assignment) and not work.published
 
@@ -267,122 +223,6 @@ def _distance(now: datetime, moment: datetime) -> str:
 
 def _many(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
-def _late_limit(moment: datetime, course: Course) -> datetime:
-    """Return until when late work is accepted, by the wall clock: "two days after the deadline"."""
-    assert course.late_hours is not None
-    return moment + timedelta(hours=course.late_hours)
-
-
-def _say_late(draft: Draft, work: Work, asking: Asking) -> None:
-    """Say how `work` stands at the moment asked about."""
-    course = asking.course
-    moment = due_moment(work, course)
-    if moment is None or course.late_penalty is None:
-        return
-    limit = _late_limit(moment, course)
-    rules = late_statements(course, discussion=isinstance(work, Discussion))
-    at, words = _moment_asked(asking, moment)
-    cost = f"{course.late_penalty:.0%}"
-    if at is None:
-        draft.say(
-            f"Late work is accepted until {moment_name(limit)} and loses {cost}; after that it is"
-            " not accepted",
-            work_fact(work), *rules,
-        )  # fmt: skip
-    elif at <= moment:
-        draft.say(f"Handing it in {words} is on time and costs nothing", work_fact(work))
-        draft.say(f"After the deadline it loses {cost}, until {moment_name(limit)}", *rules)
-    elif at <= limit:
-        draft.say(
-            f"Handing it in {words} is late but still accepted, until {moment_name(limit)}, and"
-            f" loses {cost}",
-            work_fact(work), *rules,
-        )  # fmt: skip
-    else:
-        draft.say(
-            f"Handing it in {words} is too late: late work was accepted until {moment_name(limit)},"
-            f" with a loss of {cost}",
-            work_fact(work), *rules,
-        )  # fmt: skip
-    draft.say("Gradescope shows the dates that count, and the late period can be cut short", *rules)
-
-
-def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, str]:
-    """Return the moment of handing in that the question means, with words for it."""
-    ahead = _lateness(asking.text)
-    if ahead is not None:
-        return due_at + ahead, f"on {moment_name(due_at + ahead)}"
-    span = asking.span_after(r"submit|hand|turn|accept") or asking.span
-    if span:
-        at = datetime.combine(span.last, span.at or time(23, 59), tzinfo=asking.now.tzinfo)
-        if span.at is None and span.last == asking.now.date():
-            at = max(asking.now, min(at, due_at) if asking.now <= due_at else asking.now)
-        if span.at is None and span.last != asking.now.date():
-            return at, f"on {day_name(span.last)}"
-        return at, f"on {moment_name(at)}"
-    if asking.has(r"now|still|can i|is it|too late|already"):
-        return asking.now, f"now ({moment_name(asking.now)})"
-    return None, ""
-
-
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(1), "w": timedelta(7)}
-_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "couple": 2}
-
-
-def _lateness(text: str) -> timedelta | None:
-    """Read "three days late", "30 minutes after the deadline"."""
-    match = re.search(
-        r"\b(\d{1,3}|an?|one|two|three|four|five|couple)(?: of| whole| full)? "
-        r"(minute|min|hour|hr|day|week)s? (?:late|after|past|overdue)",
-        text,
-    )
-    if not match:
-        return None
-    number = match.group(1)
-    return (int(number) if number.isdigit() else _COUNTS[number]) * _UNITS[match.group(2)[0]]
-
-
-def _say_policy(draft: Draft, asking: Asking) -> None:
-    """Say the rule for work that the question doesn't name."""
-    course = asking.course
-    assert course.late_hours is not None and course.late_penalty is not None
-    rules = late_statements(course, discussion=asking.has("discussions?"))
-    cost = f"{course.late_penalty:.0%}"
-    window = f"{course.late_hours:.0f} hours ({course.late_hours / 24:g} days)"
-    lateness = _lateness(asking.text)
-    if lateness is not None and lateness > timedelta(hours=course.late_hours):
-        draft.say(
-            f"No: work is accepted up to {window} after the deadline, and not after that", *rules
-        )
-    draft.say(
-        f"Homework, projects and discussion notebooks can be handed in up to {window} after the"
-        f" deadline, and late work loses {cost}",
-        *rules,
-    )
-    draft.say(
-        f"The loss is the same {cost} however late it is within that time; the time can be cut"
-        " short, for instance at the end of the semester, so check the dates on Gradescope",
-        *rules,
-    )
-
-
-def late_statements(course: Course, *, discussion: bool) -> list[CourseFact]:
-    """Return what the site says on lateness, the statement on discussions first when asked for."""
-    found = [
-        s for s in course.statements if "late" in s.topic or re.search(r"\blate\b", s.text, re.I)
-    ]
-
-    def order(statement: Statement) -> tuple[bool, bool]:
-        about = "discussion" in statement.topic or "48" in statement.text
-        return about != discussion, "penal" not in statement.text and "%" not in statement.text
-
-    # One statement a file, two files at most: the late rule stands on the site more than once.
-    files: dict[str, CourseFact] = {}
-    for s in sorted(found, key=order):
-        files.setdefault(s.source, CourseFact(s.source, s.text))
-    return list(files.values())[:2]
 
 
 def _say_unknown(draft: Draft, asking: Asking) -> None:

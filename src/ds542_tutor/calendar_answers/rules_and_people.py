@@ -26,48 +26,65 @@ _ROLES = (
 )
 _WHO = (
     r"who(?: else)? (?:is|are|teaches|teach|runs|grades|will|s)|names? of|instructor|professor|tas?"
-    r"|teaching assistants?|course assistants?|cas|(?:course |teaching )?staff|office hours?|office|oh"
+    r"|teaching assistants?|course assistants?|cas|(?:course |teaching )?staff|office hours?"
+    r"|office|oh"
     r"|e-?mails?|contact|reach"
 )
-_WHO_ASKS = r"who|names?|when|what|where|how (?:do|can|many|should)|which|list|e-?mails?|office hours?|contact"
+_WHO_ASKS = (
+    r"who|names?|when|what|where|how (?:do|can|many|should)|which|list|e-?mails?|office hours?"
+    r"|contact"
+)
 _PEOPLE_VOCABULARY = (
-    "who teaches teach teaching teacher instructor instructors professor lecturer faculty ta tas cas "
-    "ca assistant assistants staff grader graders name names office hours hour oh email emails mail "
-    "address contact reach hold holds held holding where located room number meet talk visit see find "
+    "who teaches teach teaching teacher instructor instructors professor lecturer faculty ta tas "
+    "cas "
+    "ca assistant assistants staff grader graders name names office hours hour oh email emails "
+    "mail "
+    "address contact reach hold holds held holding where located room number meet talk visit see "
+    "find "
     "runs run lead leads team everyone message write send person list called available listed show "
     "dr grades weekly cds tf tfs someone's appointment"
 )
 _WEIGHTS = (
-    r"(?:how much|what (?:percent\w*|percentage|fraction|portion|share|weight)|how (?:many|is|are|does|do)|%|percent\w*)"
+    r"(?:how much|what (?:percent\w*|percentage|fraction|portion|share|weight)|how (?:many|is"
+    r"|are|does|do)|%|percent\w*)"
     r".{0,60}\b(?:worth|count|counts|weigh\w*|grade|graded|make up|contribute|final)"
-    r"|grade? ?(?:breakdown|distribution|composition|weights?)|grading (?:breakdown|scheme|weights?|policy|criteria)"
-    r"|weight(?:s|ing|age)? (?:of|for)|how (?:am|are|is) (?:i|we|the course|the class|this class|grades?|my grade|final grade)"
+    r"|grade? ?(?:breakdown|distribution|composition|weights?)|grading (?:breakdown|scheme"
+    r"|weights?|policy|criteria)"
+    r"|weight(?:s|ing|age)? (?:of|for)|how (?:am|are|is) (?:i|we|the course|the class|this class"
+    r"|grades?|my grade|final grade)"
     r" ?(?:graded|computed|calculated|determined|weighted)?|breakdown of|worth"
 )
 _WEIGHTS_VOCABULARY = (
-    "percent percentage fraction portion share weight weights weighted weighting weigh weightage worth "
-    "count counts grade grades graded grading breakdown distribution composition scheme policy criteria "
+    "percent percentage fraction portion share weight weights weighted weighting weigh weightage "
+    "worth "
+    "count counts grade grades graded grading breakdown distribution composition scheme policy "
+    "criteria "
     "make makes contribute final total overall homework homeworks hw project projects discussion "
     "discussions reflections reflection pre-work prework computed calculated determined component "
-    "components part parts toward towards each syllabus value assignments assignment section sections "
+    "components part parts toward towards each syllabus value assignments assignment section "
+    "sections "
     "work pre breakdowns split labs"
 )
 _REGRADE = (
     r"re-?grad(?:e|es|ing)|appeal|dispute|grade (?:complaint|review)|graded (?:wrong|incorrectly)"
 )
 _REGRADE_VOCABULARY = (
-    "regrade regrades regrading re-grade re-grading request requests appeal dispute window deadline "
+    "regrade regrades regrading re-grade re-grading request requests appeal dispute window "
+    "deadline "
     "submit ask file grade grades grading graded released release returned wrong incorrectly hw "
     "homework project discussion assignment policy process gradescope within allowed limit make "
     "review complaint after put unfair mistake points score allowed"
 )
 _TERM = (
     r"(?:when|what (?:day|date)|date)\b.{0,20}(?:first|last|final) (?:day|lecture|class|discussion)"
-    r"|(?:first|last|final) (?:day of|day|lecture of|class of)|when (?:does|did|do|is|will) (?:the )?(?:semester"
-    r"|term|course|class|classes|lectures)(?: \S+)? (?:start|begin|end|finish|over|done|ended|started)"
+    r"|(?:first|last|final) (?:day of|day|lecture of|class of)|when (?:does|did|do|is|will) "
+    r"(?:the )?(?:semester"
+    r"|term|course|class|classes|lectures)(?: \S+)? (?:start|begin|end|finish|over|done|ended"
+    r"|started)"
 )
 _TERM_VOCABULARY = (
-    "first last final day lecture lectures class classes discussion semester term course start starts "
+    "first last final day lecture lectures class classes discussion semester term course start "
+    "starts "
     "started begin begins began end ends ended finish finishes over done instruction session"
 )
 
@@ -161,7 +178,8 @@ def term(asking: Asking) -> CourseAnswer | None:
     lecture = (min if begin else max)(course.lectures, key=lambda lec: lec.starts)
     word = "first" if begin else "last"
     draft.say(
-        f"The {word} lecture of the term is {lecture_name(lecture)}, on {moment_name(lecture.starts)}",
+        f"The {word} lecture of the term is {lecture_name(lecture)}, on "
+        f"{moment_name(lecture.starts)}",
         lecture_fact(lecture),
     )
     return draft.finish()

@@ -19,8 +19,10 @@ from ds542_tutor.course import Course, Discussion, Event, Lecture, Meeting
 
 _SESSION = r"lectures?|class|classes|session|discussion|section"
 _TAUGHT = (
-    r"(?:what|which|wat|topics?|subject|agenda)\b.{0,60}\b(?:cover(?:ed|ing)?|teach|taught|learn|learned"
-    r"|learning|topics?|about|on|do|doing|did|discuss(?:ed|ing)?|go over|went over|going over|talk(?:ed|ing)?"
+    r"(?:what|which|wat|topics?|subject|agenda)\b.{0,60}\b(?:cover(?:ed|ing)?|teach|taught|learn"
+    r"|learned"
+    r"|learning|topics?|about|on|do|doing|did|discuss(?:ed|ing)?|go over|went over|going over"
+    r"|talk(?:ed|ing)?"
     r"|next|lectures?|class|happening|happens|planned|scheduled|missed?|miss)"
 )
 _WHEN_NEXT = r"(?:when|what (?:time|day|date)|which (?:day|date))\b"
@@ -31,14 +33,20 @@ _TAUGHT_VOCABULARY = (
     "professor gardos title called he number plan plans expect prepare goes chapters"
 )
 _COVERS = (
-    r"(?:which|what) (?:lectures?|class(?:es)?|day|week|date)(?: \S+){0,3}? (?:covers?|covered|covering|is on|is about"
-    r"|was on|was about|are on|are about|on|about|talks? about|introduces?|deals? with|(?:do|did|will) (?:we|you|he) "
+    r"(?:which|what) (?:lectures?|class(?:es)?|day|week|date)(?: \S+){0,3}? (?:covers?|covered"
+    r"|covering|is on|is about"
+    r"|was on|was about|are on|are about|on|about|talks? about|introduces?|deals? with|(?:do|did"
+    r"|will) (?:we|you|he) "
     r"(?:cover|learn|do|discuss|talk about|get to|start)|has|have)"
-    r"|when (?:do|does|did|will|are|is|was|were|have|can)(?: \S+){0,4}? (?:cover(?:ed|ing)?|learn(?:ing)?|get to|getting to|start|do"
-    r"|reach|discuss(?:ed|ing)?|talk(?:ing)? about|go(?:ing)? over|taught|the lecture|lecture|the class)"
-    r"|(?:will|are|do) (?:we|you) (?:going to |gonna |ever )?(?:cover|learn|talk about|get to|discuss)"
+    r"|when (?:do|does|did|will|are|is|was|were|have|can)(?: \S+){0,4}? (?:cover(?:ed|ing)?"
+    r"|learn(?:ing)?|get to|getting to|start|do"
+    r"|reach|discuss(?:ed|ing)?|talk(?:ing)? about|go(?:ing)? over|taught|the lecture|lecture"
+    r"|the class)"
+    r"|(?:will|are|do) (?:we|you) (?:going to |gonna |ever )?(?:cover|learn|talk about|get to"
+    r"|discuss)"
     r"|(?:have|did) (?:we|you) (?:already )?(?:cover(?:ed)?|learn(?:ed)?|done|do|get to)"
-    r"|(?:when|(?:what|which) (?:day|date)) (?:is|was|are|were|do we have) \S.{0,60}\b(?:lectures?|class)"
+    r"|(?:when|(?:what|which) (?:day|date)) (?:is|was|are|were|do we have) "
+    r"\S.{0,60}\b(?:lectures?|class)"
 )
 _COVERS_VOCABULARY = _TAUGHT_VOCABULARY + (
     " introduce introduces introduced deals deal with reach get getting start starts does"
@@ -49,7 +57,8 @@ _READ_VOCABULARY = _TAUGHT_VOCABULARY + (
     "preread prework suggested optional section sections supposed prep preparing preclass goes list"
 )
 _HELD = (
-    r"(?:is there|are there|do (?:we|i|you)(?: guys)? have|have we|is|are we|will there be|there|we have|no|any|having|meet"
+    r"(?:is there|are there|do (?:we|i|you)(?: guys)? have|have we|is|are we|will there be|there"
+    r"|we have|no|any|having|meet"
     r"|meeting|cancel+ed|do we meet|does|go to|off|spring|break|recess|holiday|vacation)"
 )
 _RECESS = r"(?:spring|winter|semester)? ?(?:break|recess|vacation|holidays?)"
@@ -59,9 +68,11 @@ _HELD_VOCABULARY = (
     "off happening running normal usual usually having free begin begins starts resume back return"
 )
 _MEETING_VOCABULARY = (
-    "lecture lectures room rooms building located location place held meet meets meeting take takes "
+    "lecture lectures room rooms building located location place held meet meets meeting take "
+    "takes "
     "discussion discussions section sections session sessions address find let lets finish ends "
-    "starts begin begins happen happens schedule where a1 a2 a3 a4 a5 b1 tues thurs tuesday thursday "
+    "starts begin begins happen happens schedule where a1 a2 a3 a4 a5 b1 tues thurs tuesday "
+    "thursday "
     "friday fridays tuesdays thursdays mon wed fri physically go which floor campus weekly times "
     "tues/thurs tue thu"
 )
@@ -94,7 +105,8 @@ def taught(asking: Asking) -> CourseAnswer | None:
     elif asking.span and asking.has(_TAUGHT + "|schedule (?:for|of)"):
         return _on_days(asking)
     elif asking.has(
-        r"(?:next|upcoming|following) (?:lecture|class|session|discussion|section)|(?:lecture|class) next|cover next"
+        r"(?:next|upcoming|following) (?:lecture|class|session|discussion|section)|(?:lecture"
+        r"|class) next|cover next"
     ):
         lectures, days = _around(asking, ahead=True)
     elif asking.has(
@@ -135,7 +147,8 @@ def readings(asking: Asking) -> CourseAnswer | None:
         lectures = _about(asking.course, rest)[:2]
         rest = []
     elif not lectures and asking.has(
-        r"next|upcoming|before (?:class|lecture)|for (?:class|lecture)|what is the reading|pre-?work"
+        r"next|upcoming|before (?:class|lecture)|for (?:class|lecture)|what is the reading"
+        r"|pre-?work"
     ):
         lectures = _around(asking, ahead=True)[0]
     if rest or not lectures:
@@ -170,7 +183,8 @@ def held(asking: Asking) -> CourseAnswer | None:
 def meetings(asking: Asking) -> CourseAnswer | None:
     """Answer when and where lectures and discussion sections meet every week."""
     if not asking.has(
-        r"where|what room|which room|room|location|building|what time|when (?:is|are|does|do)|times?|how long (?:is|are)|what days?|which days?|let out|schedule"
+        r"where|what room|which room|room|location|building|what time|when (?:is|are|does|do)"
+        r"|times?|how long (?:is|are)|what days?|which days?|let out|schedule"
     ):
         return None
     if not asking.has(_SESSION + r"|a[1-9]") or asking.works or asking.lectures:
@@ -285,7 +299,8 @@ def _say_recess(draft: Draft, course: Course) -> None:
     if recess:
         first, last = recess
         draft.say(
-            f"Spring recess runs from {day_name(first.when)} to {day_name(last.when)}, without class",
+            f"Spring recess runs from {day_name(first.when)} to {day_name(last.when)}, without "
+            f"class",
             _event_fact(first), _event_fact(last),
         )  # fmt: skip
 

@@ -20,7 +20,8 @@ from ds542_tutor.policy.graded import GradedItems, Likeness
 from ds542_tutor.policy.rules import Policy
 
 MIN_CONTENT_WORDS = 3
-"""Words that must be left of a message, injected instructions removed, for a question to be in it."""
+"""Words that must be left of a message, injected instructions removed, for a question to be in "
+"it."""
 
 _CREDITING = re.compile(
     r"\b(?:cit(?:e|ing|ation)|credit(?:ing)?|disclos\w+|acknowledg\w+|attribut\w+|gaia|ai policy"
@@ -28,7 +29,8 @@ _CREDITING = re.compile(
     r"|copilot|claude|this (?:bot|tutor)))\b"
 )
 _LOGISTICS = re.compile(
-    r"\b(?:when|deadline|due|late|office hours?|room|email|syllabus|grad(?:e|ed|ing) weights?|regrade"
+    r"\b(?:when|deadline|due|late|office hours?|room|email|syllabus|grad(?:e|ed|ing) weights?"
+    r"|regrade"
     r"|who teaches|schedule|extension|where is|what time|recess|next lecture)\b"
 )
 

@@ -77,13 +77,8 @@ def comment_header(disclosure: Disclosure, language: str) -> str:
     sign = next((s for s, names in _LINE_COMMENTS.items() if name in names.split()), "#")
     if sign == "//":
         # Java reads \\u000a as a line break even in a comment, and C joins a line ending in \\.
-        lines = [line.replace("\\u", "\\ u").removesuffix("\\") for line in lines]
+        lines = [line.replace("\\u", "\\ u").rstrip("\\") for line in lines]
     return "\n".join(f"{sign} {line}".rstrip() for line in lines)
-
-
-def is_headed(code: str) -> bool:
-    """Say whether a code block already starts with a disclosure header."""
-    return USE in "\n".join(code.splitlines()[: MAX_PROMPT_LINES + 8])
 
 
 def _header_lines(disclosure: Disclosure) -> list[str]:

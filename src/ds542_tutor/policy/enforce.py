@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 
 from ds542_tutor.dialogue import Decision, Disclosure
-from ds542_tutor.policy.disclosure import comment_header, is_headed
-from ds542_tutor.policy.graded import GradedItems, defined_names, shingles
+from ds542_tutor.policy.disclosure import comment_header
+from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, defined_names, shingles
 from ds542_tutor.policy.slop import strip_slop
 
 MAX_HINT_LINES = 12
@@ -26,7 +26,7 @@ REMOVED = "[Code that would solve graded work was left out here.]"
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$")
 _INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_ASSIGNMENT = re.compile(r"^\s*(\w+)\s*(?::[^=]+)?=(?!=)\s*(.+)$")
+_LIBRARY_CALL = re.compile(r"\b(?:np|numpy|math|torch|F)\.[\w.]+\([^`\n]*\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,11 @@ def enforce(text: str, decision: Decision, disclosure: Disclosure, graded: Grade
     the disclosure as a comment in its language; flattery, closers, emojis and decorative headings
     go. Applying it twice changes nothing more.
     """
+    graded = graded.of(decision.assignment)
     removed = headed = 0
     parts: list[str] = []
     for block in _blocks(text):
-        if decision.action == "hint" and block.fence and solves(block.text, graded, strict=True):
+        if decision.action == "hint" and block.fence and solves(block.text, graded):
             parts.append(f"{block.indent}{REMOVED}")
             removed += 1
         elif block.fence:
@@ -82,70 +83,96 @@ def enforce(text: str, decision: Decision, disclosure: Disclosure, graded: Grade
     return Enforced(_tidy(parts), tuple(notices))
 
 
-def solves(code: str, graded: GradedItems, *, strict: bool = False) -> bool:
-    """Say whether `code` does what graded work leaves to be done.
+def solves(code: str, graded: GradedItems) -> bool:
+    """Say whether a code block does what graded work leaves to be done, or may well do so.
 
-    It does when it defines a function that an assignment asks for, assigns one of the variables
-    that an assignment leaves open, or repeats a graded cell. `strict` also counts a block that is
-    too long for an example.
+    It does when it defines a function that an assignment asks for, computes one of the variables
+    that an assignment leaves open, or repeats a cell with gaps, the gaps filled. A block that is
+    too long for an example counts too.
     """
-    names = {name.casefold() for name in defined_names(code)}
-    if names & set(graded.names):
+    if {name.casefold() for name in defined_names(code)} & set(graded.names):
         return True
-    if any(_fills_stub(line, graded) for line in code.splitlines()):
+    if any(_fills_gap(line, graded) for line in code.splitlines()):
         return True
     runs = shingles(code)
-    if any(len(runs & i.shingles) > COPIED_SHARE * len(runs) for i in graded.items if runs):
+    shared = max((len(runs & item.shingles) for item in graded.items if item.open), default=0)
+    if shared >= MIN_SHARED and shared > COPIED_SHARE * len(runs):
         return True
     lines = [n for n in code.splitlines() if n.strip() and not n.lstrip().startswith("#")]
-    return strict and len(lines) > MAX_HINT_LINES
+    return len(lines) > MAX_HINT_LINES
 
 
-def _fills_stub(line: str, graded: GradedItems) -> bool:
-    """Say whether `line` computes a variable that graded work leaves open, as in `N = sum(…)`."""
-    match = _ASSIGNMENT.match(line)
-    if not match or match.group(1) not in graded.stubs:
-        return False
+def _fills_gap(line: str, graded: GradedItems) -> bool:
+    """Say whether one line of code computes what graded work leaves open.
+
+    `N = sum(...)` does, where `N = ...` is left open, and so does `np.exp(-preactivation)`, where
+    `preactivation` is a parameter of a function to be written. A bare name or number computes
+    nothing, and a sum of single letters is mathematics rather than code.
+    """
     try:
-        value = ast.parse(match.group(2).strip(), mode="eval").body
+        tree = ast.parse(line.strip())
     except (SyntaxError, ValueError):
-        return True  # cut short or several statements: more than a constant in any case
-    return not isinstance(value, (ast.Constant, ast.Name))
+        return False
+    for node in tree.body:
+        value = getattr(node, "value", None)
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr) or not value:
+            continue
+        targets = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & graded.stubs
+        library = any(
+            isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) for n in ast.walk(value)
+        )
+        used = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)} & graded.params
+        computes = any(isinstance(n, ast.Call | ast.BinOp) for n in ast.walk(value))
+        assigns = isinstance(node, ast.Assign | ast.AnnAssign) and bool(targets)
+        if library and (used or assigns):
+            return True
+        if assigns and computes and any(len(name) > 1 for name in targets):
+            return True
+    return False
 
 
 def _without_loose_code(prose: str, graded: GradedItems) -> tuple[str, int]:
-    """Take solutions out of prose: inline code that fills a stub, unfenced definitions."""
+    """Take solutions out of prose: inline code and calls that fill a gap, unfenced definitions."""
     count = 0
 
-    def inline(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         nonlocal count
-        if not solves(match.group(2), graded):
+        code = match.group().strip("`").strip()
+        if not _fills_gap(code, graded) and not _defines(code, graded):
             return match.group()
         count += 1
         return REMOVED
 
     kept: list[str] = []
     depth: int | None = None  # indentation of the definition being dropped
-    for line in _INLINE_CODE.sub(inline, prose).split("\n"):
+    for line in prose.split("\n"):
         indent = len(line) - len(line.lstrip())
-        if depth is not None and (not line.strip() or indent > depth):
+        if depth is not None and line.strip() and indent > depth:
             continue
-        depth = None
-        if solves(line, graded):
+        depth = depth if not line.strip() else None
+        if _defines(line, graded) or _fills_gap(line, graded):
             depth = indent
             count += 1
             kept.append(REMOVED)
         else:
-            kept.append(line)
+            kept.append(_LIBRARY_CALL.sub(replace, _INLINE_CODE.sub(replace, line)))
     return "\n".join(kept), count
 
 
+def _defines(line: str, graded: GradedItems) -> bool:
+    return bool({name.casefold() for name in defined_names(line)} & set(graded.names))
+
+
 def _headed(block: _Block, disclosure: Disclosure) -> _Block:
-    if is_headed(block.text):
-        return block
+    """Put the disclosure on top, unless this very header is there already.
+
+    A header that says something else was written by the model or pasted in; it stays below ours.
+    """
     language = block.info.split()[0] if block.info.split() else ""
     header = comment_header(disclosure, language.strip("{}."))
     indented = "\n".join(f"{block.indent}{line}".rstrip() for line in header.splitlines())
+    if block.text.startswith(indented):
+        return block
     return _Block(f"{indented}\n{block.text}", block.indent, block.fence, block.info)
 
 

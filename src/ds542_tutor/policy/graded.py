@@ -31,21 +31,30 @@ MIN_COSINE = 0.72
 on the same topic mostly below 0.7: https://www.sbert.net/docs/quickstart.html#semantic-textual-similarity)."""
 
 _STUB = re.compile(r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.\.\.", re.I | re.M)
-_DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(\w+)", re.M)
+_DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(?P<name>\w+)(?:\((?P<params>[^)]*)\))?", re.M)
+_PARAMETER = re.compile(r"(?:^|,)\s*\*{0,2}(?!self\b)([A-Za-z_]\w*)")
 _ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
 _WORD = re.compile(r"[a-z_]\w*|\d+(?:\.\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
 class GradedItem:
-    """One graded chunk. `names`: functions it leaves to be written; `stubs`: variables likewise."""
+    """One graded chunk.
+
+    Attributes:
+        names: functions and classes that it leaves to be written. params: their parameters.
+        stubs: variables that it leaves to be computed, as in `N = ...`.
+        open: something is left to be filled in at all.
+    """
 
     chunk_id: str
     document: str
     assignment: str | None
     shingles: frozenset[tuple[str, ...]] = field(repr=False)
-    names: frozenset[str]
-    stubs: frozenset[str]
+    names: frozenset[str] = frozenset()
+    params: frozenset[str] = frozenset()
+    stubs: frozenset[str] = frozenset()
+    open: bool = False
     vector: tuple[float, ...] = field(default=(), repr=False)
 
 
@@ -66,10 +75,10 @@ class GradedItems:
     items: tuple[GradedItem, ...] = ()
     names: Mapping[str, str | None] = field(default_factory=dict)
     stubs: frozenset[str] = frozenset()
+    params: frozenset[str] = frozenset()
 
-    @classmethod
+    @staticmethod
     def from_chunks(
-        cls,
         chunks: Iterable[Chunk],
         vectors: Mapping[str, Sequence[float]] | None = None,
     ) -> GradedItems:
@@ -85,7 +94,14 @@ class GradedItems:
         # A name that several assignments use ("train") belongs to none of them.
         uses = Counter(name for name, _ in {(n, i.assignment) for i in items for n in i.names})
         names = {n: i.assignment for i in items for n in i.names if uses[n] == 1}
-        return cls(tuple(items), names, frozenset().union(*(i.stubs for i in items)))
+        return _collect(tuple(items), names)
+
+    def of(self, assignment: str | None) -> GradedItems:
+        """Return what belongs to one assignment; everything for None."""
+        if assignment is None:
+            return self
+        items = tuple(item for item in self.items if item.assignment == assignment)
+        return _collect(items, {n: assignment for item in items for n in item.names})
 
     def pasted(self, text: str) -> Likeness | None:
         """Return the item that `text` quotes, when a good part of it does."""
@@ -132,6 +148,12 @@ class GradedItems:
         return best
 
 
+def _collect(items: tuple[GradedItem, ...], names: Mapping[str, str | None]) -> GradedItems:
+    stubs = frozenset().union(*(item.stubs for item in items))
+    params = frozenset().union(*(item.params for item in items))
+    return GradedItems(items, names, stubs, params)
+
+
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """Return the runs of `SHINGLE` words (names, numbers) of `text`, punctuation ignored."""
     words = _WORD.findall(plain(text))
@@ -139,30 +161,27 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
-    names, stubs = _left_open(chunk.text)
-    return GradedItem(
-        chunk.id,
-        chunk.document,
-        chunk.assignment,
-        shingles(chunk.text),
-        frozenset(n.casefold() for n in names),
-        frozenset(stubs),
-        tuple(vector),
-    )
-
-
-def _left_open(text: str) -> tuple[set[str], set[str]]:
-    """Return the functions and classes of `text` with something to fill in, and its stub variables.
-
-    A chunk may join cells and prose, so each definition is judged with the text up to the next one.
-    """
+    """Read one chunk: a chunk may join cells, so each definition goes up to the next one."""
+    text = chunk.text
     starts = list(_DEFINITION.finditer(text))
     bounds = [*(match.start() for match in starts), len(text)]
-    bodies = [text[a:b] for a, b in pairwise(bounds)]
-    names = {m.group(1) for m, body in zip(starts, bodies, strict=True) if _STUB.search(body)}
-    # Special methods belong to every class.
-    names = {name for name in names if not name.startswith("__")}
-    return names, set(_ASSIGNED_STUB.findall(text))
+    left_open = [
+        match
+        for match, (a, b) in zip(starts, pairwise(bounds), strict=True)
+        # Special methods belong to every class.
+        if _STUB.search(text[a:b]) and not match["name"].startswith("__")
+    ]
+    return GradedItem(
+        chunk_id=chunk.id,
+        document=chunk.document,
+        assignment=chunk.assignment,
+        shingles=shingles(text),
+        names=frozenset(match["name"].casefold() for match in left_open),
+        params=frozenset(p for m in left_open for p in _PARAMETER.findall(m["params"] or "")),
+        stubs=frozenset(_ASSIGNED_STUB.findall(text)),
+        open=_STUB.search(text) is not None,
+        vector=tuple(vector),
+    )
 
 
 def defined_names(code: str) -> set[str]:
@@ -171,6 +190,6 @@ def defined_names(code: str) -> set[str]:
     try:
         tree = ast.parse(code)
     except (SyntaxError, ValueError):
-        return set(_DEFINITION.findall(code))
+        return {match["name"] for match in _DEFINITION.finditer(code)}
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}

@@ -26,10 +26,12 @@ _GROUPS = {
     "detector": "turnitin gptzero zerogpt detector detectors ai_detector ai_detectors moss",
     "exam": "midterm mid_term midterms final finals final_exam exam exams examination quiz quizzes "
     "in-class_test in-class_exam in-class_quiz in-class_assignment in-class_exercise test",
-    "staff": "prof professor prof._gardos professor_gardos prof_gardos dr._gardos gardos instructor "
+    "staff": "prof professor prof._gardos professor_gardos prof_gardos dr._gardos gardos "
+    "instructor "
     "ta tas teaching_assistant course_assistant grader dean thomas_gardos tom_gardos staff "
     "course_staff lecturer",
-    "others": "other_student other_students other_students' other_people other_people's another_student "
+    "others": "other_student other_students other_students' other_people other_people's "
+    "another_student "
     "another_student's someone_else someone_else's somebody_else's other_users other_user "
     "another_user everyone everyone's everyone_else everyone_else's classmate classmates "
     "classmate's classmates' my_friend's my_roommate's my_partner's my_teammate's all_students "
@@ -53,41 +55,52 @@ _ADDRESSED = compile_phrases(
 
 _ATTRIBUTION = compile_phrases(
     "{drop} ..5 {trace}",
-    "{drop} ..4 comments|header|headers|lines|notes|mentions|mention about|of|that|saying|with ..3 {ai}",
+    "{drop} ..4 comments|header|headers|lines|notes|mentions|mention about|of|that|saying|with "
+    "..3 {ai}",
     "{drop} ..4 that|saying i|we used|got|had ..3 {ai}",
-    "look|looks|sound|sounds|seem|read|reads|appear (more) like|as_if|as_though|human|student|natural"
+    "look|looks|sound|sounds|seem|read|reads|appear (more) like|as_if|as_though|human|student"
+    "|natural"
     " ..4 student|human|person|undergrad|wrote|written|i|me|my",
     "make ..3 look|sound|seem|more human|natural|handwritten|student-like|authentic|original",
-    "so|that ..6 can't|cant|cannot|won't|wont|doesn't|doesnt|don't|dont|never ..2 "
-    "tell|notice|detect|suspect|find_out|catch|flag",
+    "so|that ..2 {staff}|they|nobody|anyone|teacher|people|students|he|she ..1 can't|cant|cannot"
+    "|won't"
+    "|wont|doesn't|doesnt|don't|dont|never ..2 tell|notice|detect|suspect|find_out|catch|flag|know",
     "undetect*",
     "bypass*|beat*|fool*|trick*|evade*|avoid*|get_past|dodge|defeat ..4 "
-    "detector|detectors|ai_detection|detection_tools|turnitin|gptzero|moss|plagiarism_check|plagiarism_checker",
+    "detector|detectors|ai_detection|detection_tools|turnitin|gptzero|moss|plagiarism_check"
+    "|plagiarism_checker",
     "humanize|humanise|humanized",
     "pass ..4 off as",
     "submit|present|hand_in|turn_in|sell|claim ..4 as my|our own",
     "as_if|as_though i|we (had) wrote|did|made|written|done",
-    "so|that nobody|no_one|noone ..4 know|knows|tell|notice|notices|suspects|suspect|find_out|finds_out",
+    "so|that nobody|no_one|noone ..4 know|knows|tell|notice|notices|suspects|suspect|find_out"
+    "|finds_out",
     "{detector} ..2 says|say|thinks|shows|scores|gives|reports ..2 human|original|0|zero|nothing",
     "less|not like ai|chatgpt|gpt|a_bot|an_ai|a_robot|generated",
-    "don't_want|dont_want|do_not_want|refuse|rather_not|want_to_avoid|avoid|without to|(having_to) cite|citing"
+    "don't_want|dont_want|do_not_want|refuse|rather_not|want_to_avoid|avoid|without to"
+    "|(having_to) cite|citing"
     "|credit|crediting|disclose|disclosing|acknowledge|acknowledging|attribute ..2 {ai}|it",
-    "seems|seem|looks|look|appears|appear|sounds (like|as_if) i|we|it wrote|did|made|came_up|was_me",
+    "seems|seem|looks|look|appears|appear|sounds (like|as_if) i|we|it wrote|did|made|came_up"
+    "|was_me",
     "say|claim|state|write|pretend|put|declare|swear ..5 i|we wrote|did|made|coded|came_up ..4 "
     "myself|ourselves|alone|own|without_help",
     "fake|falsify|forge|make_up|invent|backdate|fabricate|misstate|lie|alter|doctor ..4 "
     "{trace}|ai_use|prompt|prompts|exchange|chat_log|conversation|chat_history|use_boxes",
     "change|edit ..3 the|my prompt|prompts|{trace} ..6 so|to_look|instead|different",
-    "say|write|put|tick|check|mark|claim|declare ..6 modified ..2 significantly|moderately|heavily ..9 "
+    "say|write|put|tick|check|mark|claim|declare ..6 modified ..2 significantly|moderately"
+    "|heavily ..9 "
     "as_is|didn't|didnt|not|unchanged|verbatim|though|even",
-    "didn't|didnt|not|never|as_is|verbatim|unchanged ..9 say|write|put|tick|mark|claim ..6 modified "
+    "didn't|didnt|not|never|as_is|verbatim|unchanged ..9 say|write|put|tick|mark|claim ..6 "
+    "modified "
     "..2 significantly|moderately|heavily",
     groups=_GROUPS,
 )
 
 _EXAM = compile_phrases(
-    "in|during|taking|sitting|mid|inside|writing (middle_of) (the|my|a|an|our|this|today's) (ds542|ds) "
-    "{exam} ..6 right_now|now|rn|currently|at_the_moment|quick|quickly|hurry|asap|minutes|mins|question|q1|q2",
+    "in|during|taking|sitting|mid|inside|writing (middle_of) (the|my|a|an|our|this|today's) "
+    "(ds542|ds) "
+    "{exam} ..6 right_now|now|rn|currently|at_the_moment|quick|quickly|hurry|asap|minutes|mins"
+    "|question|q1|q2",
     "right_now|currently|rn|i'm|im|i_am|we_are|we're ..2 in|taking|sitting|doing|writing|during "
     "(the) (middle_of) (the|my|a|an|our|this|today's) (ds542|ds) {exam}",
     "{exam} ..6 minutes|mins left|remaining|to_go",
@@ -122,51 +135,65 @@ _IMPERSONATION = compile_phrases(
 _STAFF_ONLY = compile_phrases(
     "change|raise|bump|fix|update|set|increase|adjust|edit ..2 my|his|her|their|student's ..3 "
     "grade|grades|score|scores|mark|marks|points",
-    "give|award me|us|everyone (a|an|full|extra) a|full|extra|bonus (credit) credit|points|grade|marks",
+    "give|award me|us|everyone (a|an|full|extra) a|full|extra|bonus (credit) credit|points|grade"
+    "|marks",
     "grant|approve|give ..3 an|my|the|a ..2 extension|regrade",
     "mark me (as) present|submitted|on_time|attended",
     "disable|turn_off|switch_off|lift|unlock|deactivate|suspend|override|bypass ..3 "
     "policy|restriction|restrictions|hint_mode|guardrails|filter|filters|rules|safety|limits",
-    "enable|enter|switch_to|activate|go_into|unlock|turn_on ..2 staff|admin|instructor|grader|ta|root"
+    "enable|enter|switch_to|activate|go_into|unlock|turn_on ..2 staff|admin|instructor|grader|ta"
+    "|root"
     "|debug|developer|god mode|access|page|panel|view",
-    "delete|rebuild|re-ingest|reingest|wipe|roll_back ..3 index|database|corpus|materials|logs|chats",
-    "give|send|show|share|post|get|access|need|print|dump|leak|release|open ..5 answer_key|answer_keys"
+    "delete|rebuild|re-ingest|reingest|wipe|roll_back ..3 index|database|corpus|materials|logs"
+    "|chats",
+    "give|send|show|share|post|get|access|need|print|dump|leak|release|open ..5 answer_key"
+    "|answer_keys"
     "|solution_manual|solution_key|instructor_solutions|staff_solutions|instructor's_solutions"
     "|grading_rubric|rubric|hidden_tests|autograder_tests|instructor_notes|official_solutions",
     groups=_GROUPS,
 )
 
 _PRIVATE = compile_phrases(
-    "what|what's|whats|show|give|print|reveal|tell|repeat|list|dump|output|display|leak|share|translate"
+    "what|what's|whats|show|give|print|reveal|tell|repeat|list|dump|output|display|leak|share"
+    "|translate"
     "|summarize|quote|paste|write|expose|read|encode ..6 your|tutor's|bot's "
     "(exact|full|own|complete|hidden|original|initial|internal|secret|entire) "
-    "system_prompt|prompt|prompts|instructions|system_message|preamble|configuration|config|settings"
+    "system_prompt|prompt|prompts|instructions|system_message|preamble|configuration|config"
+    "|settings"
     "|system_instructions|rules_verbatim|guidelines_verbatim|environment_variables|source_code",
     "show|give|print|reveal|tell_me|repeat|dump|output|display|leak|share|translate|summarize|quote"
     "|paste|encode ..3 the (entire|full|exact|whole|hidden|initial|original) system_prompt"
     "|system_message|developer_message|initial_prompt|hidden_prompt|instructions_above"
     "|prompt_above|text_above|conversation_above_this",
-    "repeat|print|output|copy|translate ..2 everything|all|text|words|message ..2 above|before_this",
+    "repeat|print|output|copy|translate ..2 everything|all|text|words|message ..2 above"
+    "|before_this",
     "what were|are you told|instructed|prompted|programmed",
     "give|send|show|share|print|reveal|tell|what's|what_is|whats|list|dump|leak|read|find|need ..5 "
     "api_key|api_keys|secret_key|access_token|ds542_api_key|admin_password|server_password"
     "|staff_password|database_password|credentials|passwords|/etc/passwd|.env_file|env_file"
     "|staff_login|gardos_password|professor's_password|gradescope_password",
     "cat|open|read ..2 etc/passwd|etc/shadow|.env|ds542.toml|conversations.sqlite",
-    "give|send|show|share|print|reveal|tell|what|list|dump|look_up|read|find|see|get|paste|quote|did"
-    "|how|who|access ..6 {others} ..3 grade|grades|score|scores|submission|submissions|chat|chats|conversation"
-    "|conversations|solution|solutions|answers|hw|homework|code|email|emails|history|questions|asked"
+    "give|send|show|share|print|reveal|tell|what|list|dump|look_up|read|find|see|get|paste|quote"
+    "|did"
+    "|how|who|access ..6 {others} ..3 grade|grades|score|scores|submission|submissions|chat"
+    "|chats|conversation"
+    "|conversations|solution|solutions|answers|hw|homework|code|email|emails|history|questions"
+    "|asked"
     "|ask|asking|submitted|wrote|got|get|id|ids|ids|notebook|disclosure",
-    "grade|grades|score|scores|submission|submissions|chats|chat_history|solution|code of|for|from|by "
+    "grade|grades|score|scores|submission|submissions|chats|chat_history|solution|code of|for"
+    "|from|by "
     "{others}",
     "what|what's|whats|give|tell|find|show|send|need ..5 phone_number|home_address|personal_phone"
     "|cell_number|private_email",
-    "what|what's|whats|give|tell|find|show|send|need ..5 staff|admin|server|instructor|database|root "
+    "what|what's|whats|give|tell|find|show|send|need ..5 staff|admin|server|instructor|database"
+    "|root "
     "..2 password|passwords|login|credentials",
-    "what|how|which ..2 my roommate|friend|classmate|partner|teammate|buddy ..1 score|scored|get|got|submit"
+    "what|how|which ..2 my roommate|friend|classmate|partner|teammate|buddy ..1 score|scored|get"
+    "|got|submit"
     "|submitted|answer|answered",
     "{staff} home_address|phone_number|personal_phone|cell_number|personal_email|password",
-    "prof's|gardos'|gardos's|professor's|ta's|instructor's home_address|phone_number|password|address",
+    "prof's|gardos'|gardos's|professor's|ta's|instructor's home_address|phone_number|password"
+    "|address",
     groups=_GROUPS,
 )
 
@@ -181,8 +208,10 @@ _INJECTION = compile_phrases(
     "act|behave|respond as|like (a|an) unrestricted|uncensored|dan|jailbroken",
     "dan|developer|god|jailbreak|unrestricted|sudo|admin|debug mode",
     "do anything now",
-    "new|updated system_instructions|instructions|system_prompt|policy|directive from|follow|below|apply",
-    "note|memo|message to (the|all) (course|ai|teaching) assistant|assistants|tutor|model|chatbot|ai",
+    "new|updated system_instructions|instructions|system_prompt|policy|directive from|follow"
+    "|below|apply",
+    "note|memo|message to (the|all) (course|ai|teaching) assistant|assistants|tutor|model"
+    "|chatbot|ai",
     "restriction|restrictions|policy|rule|rules|limit|filter|filters|hint_mode "
     "is|are|has|have|was|were (been) (now) lifted|disabled|removed|off|waived|suspended",
     "respond|reply|answer only with",

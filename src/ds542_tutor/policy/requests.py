@@ -13,7 +13,8 @@ from ds542_tutor.policy.phrases import compile_phrases
 
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen".split()
 _KINDS = {
-    "homework": r"hw|home ?work|assignment|pset|problem set|tarea|devoir|hausaufgabe|compito|licao|作业",
+    "homework": r"hw|home ?work|assignment|pset|problem set|tarea|devoir|hausaufgabe|compito"
+    "|licao|作业",
     "project": r"proj(?:ect)?|proyecto|projet|projekt|projeto|progetto|项目",
     "discussion": r"disc(?:ussion)?",
 }
@@ -26,15 +27,18 @@ _NAMED = {
 }
 
 _GROUPS = {
-    "do": "write writing type typing code_up coding_up code_it code_this implement implementing complete completing finish "
+    "do": "write writing type typing code_up coding_up code_it code_this implement implementing "
+    "complete completing finish "
     "finishing fill filling solve solving derive deriving compute computing calculate generate "
     "produce rewrite draft prove answer make create build",
-    "give": "give giving send show post paste provide hand dump print drop share tell need want get "
+    "give": "give giving send show post paste provide hand dump print drop share tell need want "
+    "get "
     "spell reveal output spit",
     "result": "code solution solutions answer answers function functions implementation answer_key "
     "script class body notebook proof derivation one-liner snippet cell cells version formula "
     "line lines loop method program model_code expression homework hw",
-    "graded": "homework* hw* project* disc discussion* assignment assignments problem_set pset project projects exercise "
+    "graded": "homework* hw* project* disc discussion* assignment assignments problem_set pset "
+    "project projects exercise "
     "exercises notebook discussion_notebook todo todos autograder graded_question graded_part",
     "owner": "my the this our your a graded coding these all whole entire",
 }
@@ -58,7 +62,8 @@ _SOLVE = compile_phrases(
     "{do} ..6 {result}|{graded}|it|this|that|number|part|question|everything|blanks|missing|rest",
     "{do} (out|up|in|me) number_*|q*|todo*",
     "{give} ..7 {result}",
-    "you|to|just|please|pls|then|and do my|the|all|this|it|that|these|question|exercise|problem|part|hw*"
+    "you|to|just|please|pls|then|and do my|the|all|this|it|that|these|question|exercise|problem"
+    "|part|hw*"
     "|homework*|project*|q*",
     "do my|hw*|homework*|question|exercise|part ..2 {graded}|for_me|1|2|3|4|5|6|7|8",
     "tell|show|give me what goes|to_put|to_write|to_type|to_fill|comes",
@@ -92,15 +97,18 @@ _VERB = compile_phrases(
 )
 _NOT_WANTED = re.compile(
     r"\b(?:i(?:'m| am|m) )?(?:not|don'?t|do not|without|no need|never|rather than|instead of)\b"
-    r"(?: \S+){0,3}? (?:ask\w*|want\w*|need\w*|giv\w+|show\w*|writ\w+|tell\w*|cod\w+|solv\w+|look\w+"
+    r"(?: \S+){0,3}? (?:ask\w*|want\w*|need\w*|giv\w+|show\w*|writ\w+|tell\w*|cod\w+|solv\w+"
+    r"|look\w+"
     r"|solutions?|answers?|spoil\w*)"
-    r"(?: (?:me|for|to|you|the|a|an|any|full|whole|complete|actual|final|code|solutions?|answers?|of"
+    r"(?: (?:me|for|to|you|the|a|an|any|full|whole|complete|actual|final|code|solutions?"
+    r"|answers?|of"
     r"|or|it|implementation|write|give|solve|do|in|on|hw ?\d+|homework ?\d+|project ?\d+|question|q"
     r"|\d+(?:-\d+)?))*"
     r"|\bno (?:code|spoilers?|solutions?|answers?|full solutions?)\b"
 )
 _EXPLAIN = compile_phrases(
-    "explain|understand|intuition|why|mean|means|difference|concept|conceptually|idea|behind|counting",
+    "explain|understand|intuition|why|mean|means|difference|concept|conceptually|idea|behind"
+    "|counting",
     "what do|does|is|are|was",
     "what's|whats|how_does|how_come|how_is|how_are|when_would|when_should|where_does",
     "where (do|should|to|can) (i|we) start|begin|read|look",
@@ -123,33 +131,43 @@ _SHOWN_WORK = re.compile(
     r"|[=≈<>≤≥]\s*-?\d|\bbecause\b|\bi (?:think|get|got|said|argued|wrote)\b.{15,}"
 )
 _ERROR = re.compile(
-    r"\btraceback\b|\b\w*(?:error|exception)\b\s*[:(]|\b(?:runtime|value|type|index|key|name|attribute"
-    r"|import|cuda|assertion|shape|syntax)\s?error\b|\b(?:get|getting|got|throws?|raises?|gives?) (?:\w+"
+    r"\btraceback\b|\b\w*(?:error|exception)\b\s*[:(]|\b(?:runtime|value|type|index|key|name"
+    r"|attribute"
+    r"|import|cuda|assertion|shape|syntax)\s?error\b|\b(?:get|getting|got|throws?|raises?"
+    r"|gives?) (?:\w+"
     r" ){0,4}(?:error|exception|warning)\b|\bcrash\w*|\bnans?\b|\bstack trace\b|\bshape mismatch\b"
-    r"|\bout of memory\b|\bdoes(?:n'?t| not) (?:run|work|converge|train)\b|\bwhy is (?:my|it|the) .{0,30}"
+    r"|\bout of memory\b|\bdoes(?:n'?t| not) (?:run|work|converge|train)\b|\bwhy is (?:my|it"
+    r"|the) .{0,30}"
     r"(?:fail|break|nan|stuck|not (?:going|learning|working))"
 )
 _HAND_BACK = compile_phrases(
     "{give}|write|return ..6 fixed|corrected|correct|right|full|complete|completed|working|whole"
-    "|finished|final|proper (python) code|function|version|solution|cell|one|answer|implementation|notebook"
+    "|finished|final|proper (python) code|function|version|solution|cell|one|answer"
+    "|implementation|notebook"
     "|thing|body|script",
     "by writing|giving|posting|showing (me) (the|a) ..3 {result}",
-    "fix|correct|rewrite|finish|complete|debug (it|this|that|my_code|the_code|everything) for_me|completely",
+    "fix|correct|rewrite|finish|complete|debug (it|this|that|my_code|the_code|everything) for_me"
+    "|completely",
     "fix|correct|rewrite ..3 and|then {give}|return|paste",
     groups=_GROUPS,
 )
 _PRESS = compile_phrases(
-    "just|please|pls|plz|come_on|cmon|c'mon|anyway|anyways|hypothetically|hypothetical|pretend|imagine"
-    "|promise|deadline|urgent|seriously|really|need|allowed|permission|permitted|ungraded|extension",
+    "just|please|pls|plz|come_on|cmon|c'mon|anyway|anyways|hypothetically|hypothetical|pretend"
+    "|imagine"
+    "|promise|deadline|urgent|seriously|really|need|allowed|permission|permitted|ungraded"
+    "|extension",
     "professor|prof|gardos|instructor|ta|tas|staff|grader|admin|researcher|auditor|developer",
     "it's|its|it_is ok|okay|fine|due|not_graded|allowed|only|for",
     "i'm|im|i_am (actually) the|a|an|his|her|allowed|stuck|desperate|not|already",
     "for a|my friend|blog|book|class|sister|brother|test|unit_test|example",
     "already submitted|passed|done|finished|over",
-    "the|a full|whole|complete|actual|rest|next|first|last|second|body|code|function|answer|solution"
+    "the|a full|whole|complete|actual|rest|next|first|last|second|body|code|function|answer"
+    "|solution"
     "|line|lines|version|formula|return|loop",
-    "continue|go_on|go_ahead|do_it|keep_going|more|again|same_for|step_by_step|yes|yep|ok|okay|sure",
-    "and|so|now|then|but (now|then|just) the|do|write|in|give|show|part|question|for|what_about|turn|put",
+    "continue|go_on|go_ahead|do_it|keep_going|more|again|same_for|step_by_step|yes|yep|ok|okay"
+    "|sure",
+    "and|so|now|then|but (now|then|just) the|do|write|in|give|show|part|question|for|what_about"
+    "|turn|put",
     "part|step|line|question a|b|c|d|one|two|three|1|2|3|4",
     "in|as|to python|code|numpy|pytorch|pseudocode|javascript|java|julia|r|c++|matlab",
     "what_about|how_about|you can|could",
@@ -157,15 +175,18 @@ _PRESS = compile_phrases(
     groups=_GROUPS,
 )
 _ELSEWHERE = compile_phrases(
-    "toy|another|different|unrelated|other|general|generic|similar|simple|small example|problem|case"
+    "toy|another|different|unrelated|other|general|generic|similar|simple|small example|problem"
+    "|case"
     "|function|exercise|loop|dataset|network|one",
     "in general",
     "example of",
 )
 _ALLOWED = compile_phrases(
-    "is|are|would it|that|this|there|we|i (be) ok|okay|allowed|fine|cheating|permitted|plagiarism|against",
+    "is|are|would it|that|this|there|we|i (be) ok|okay|allowed|fine|cheating|permitted"
+    "|plagiarism|against",
     "am|are i|we allowed|permitted",
-    "can|may|could|should|must i|we|one|students use|share|copy|reuse|work|submit|get|discuss|look|cite",
+    "can|may|could|should|must i|we|one|students use|share|copy|reuse|work|submit|get|discuss"
+    "|look|cite",
     "do i|we|students have_to|need_to",
 )
 _QUESTION = compile_phrases(
@@ -183,7 +204,8 @@ MAX_POINTING_WORDS = 12
 
 
 def assignment_of(text: str) -> str | None:
-    """Return the key of the assignment that `text` names first ("hw #2", "project two"), or None."""
+    """Return the key of the assignment that `text` names first ("hw #2", "project two"), or "
+    "None."""
     found = [
         (match.start(), f"{kind}{_digits(match.group(1))}")
         for kind, pattern in _NAMED.items()

@@ -38,7 +38,8 @@ _CLOSER = re.compile(
     r"(?:please )?(?:let me know|feel free to|don'?t hesitate to|do not hesitate to)[^.!?\n]*[.!?]?"
     r"|i hope (?:this|that|it)[^.!?\n]*(?:help|clarif|clear|useful)[^.!?\n]*[.!?]?"
     r"|(?:hope|hopefully) (?:this|that)[^.!?\n]*(?:help|clarif)[^.!?\n]*[.!?]?"
-    r"|if you have (?:any )?(?:more|other|further|additional|any)? ?(?:questions|doubts)[^.!?\n]*[.!?]?"
+    r"|if you have (?:any )?(?:more|other|further|additional|any)? ?(?:questions"
+    r"|doubts)[^.!?\n]*[.!?]?"
     r"|(?:happy|good luck|keep up|enjoy)\b[^.!?\n]{0,40}(?:learning|coding|luck|studying|work|with)"
     r"[^.!?\n]*!|good luck\b[^.!?\n]*[.!?]"
     r"|is there anything else[^.!?\n]*\?|would you like me to[^.!?\n]*\?"
@@ -76,7 +77,8 @@ def _repeat(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _without_headings(text: str) -> str:
-    """Drop all headings of a short answer, and generic ones of a long one; citations keep theirs."""
+    """Drop all headings of a short answer, and generic ones of a long one; citations keep "
+    "theirs."""
     short = len(text.split()) < SHORT_ANSWER
 
     def drop(match: re.Match[str]) -> str:
