@@ -1,0 +1,119 @@
+"""What an ingest tells: events while it runs, a report at its end, and both as text or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import ClassVar, Literal
+
+FileStatus = Literal["read", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The list of files is known."""
+
+    event: ClassVar[str] = "start"
+    corpus: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """One file was read, skipped or failed. `reason`: why not; `done` of `total` files are done."""
+
+    event: ClassVar[str] = "file"
+    path: str
+    status: FileStatus
+    reason: str = ""
+    chunks: int = 0
+    pages: int = 0
+    warnings: tuple[str, ...] = ()
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """`done` of `total` texts have a vector; `cached` of them had one from an earlier ingest."""
+
+    event: ClassVar[str] = "embed"
+    done: int
+    total: int
+    cached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """The ingest went on to "write" or "check"."""
+
+    event: ClassVar[str] = "phase"
+    name: Literal["write", "check"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The end of an ingest. `generation`: what was published; None when the old one stays.
+
+    `warnings` are about the corpus as a whole, such as contradictions in the course calendar.
+    """
+
+    event: ClassVar[str] = "done"
+    generation: str | None
+    files: tuple[FileDone, ...] = field(repr=False)
+    chunks: int
+    embedded: int
+    seconds: float
+    warnings: tuple[str, ...] = ()
+
+    def count(self, status: FileStatus) -> int:
+        """Return how many files ended that way."""
+        return sum(file.status == status for file in self.files)
+
+
+Event = Started | FileDone | Embedded | Phase | Report
+OnEvent = Callable[[Event], None]
+
+
+def to_json_line(event: Event) -> str:
+    """Return one line of JSON; its key "event" names the kind. A report gives counts, no files."""
+    data: dict[str, object] = {"event": event.event, **asdict(event)}
+    if isinstance(event, Report):
+        del data["files"]
+        statuses: tuple[FileStatus, ...] = ("read", "skipped", "failed")
+        data |= {status: event.count(status) for status in statuses}
+    return json.dumps(data, ensure_ascii=False)
+
+
+def file_line(file: FileDone) -> str:
+    """Return the line of the summary that says what became of a file."""
+    if file.status != "read":
+        reason = file.reason.removeprefix(f"{file.path}: ")
+        return f"{file.status:<8} {file.path}: {reason}"
+    pages = f"{_plural(file.pages, 'page')}, " if file.pages else ""
+    lines = [f"read     {file.path}: {pages}{_plural(file.chunks, 'chunk')}"]
+    return "\n".join(lines + [f"         note: {warning}" for warning in file.warnings])
+
+
+def totals(report: Report) -> str:
+    """Return the last lines of the summary: counts, and whether the new index is in use."""
+    lines = [f"note: {warning}" for warning in report.warnings]
+    lines.append(
+        f"{_plural(len(report.files), 'file')}: {report.count('read')} read, "
+        f"{report.count('skipped')} skipped, {report.count('failed')} failed; "
+        f"{_plural(report.chunks, 'chunk')}, {report.embedded} embedded anew; "
+        f"{report.seconds:.0f} s."
+    )
+    if report.generation:
+        lines.append(f"Generation {report.generation} is now in use.")
+    else:
+        lines.append(
+            "Nothing was published; the index in use is unchanged. Mend the files that failed, "
+            "list them under [[skip]], or pass --allow-partial."
+        )
+    return "\n".join(lines)
+
+
+def _plural(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

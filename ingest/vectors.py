@@ -1,0 +1,82 @@
+"""Vectors kept by content, so that only new or changed text is embedded again.
+
+One SQLite file, keyed by model, number type and the sha-256 of the text. It is a cache: deleting it
+costs time and nothing else. Written block by block, so a killed ingest resumes where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from array import array
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+# SQLite accepts at least 999 bound variables in one statement.
+_MAX_VARIABLES = 900
+
+
+class VectorCache:
+    """An opened cache for one model. Use it as a context manager, or close it."""
+
+    def __init__(self, file: Path, model_id: str, dtype: str) -> None:
+        """Open or create `file`; one that is damaged is deleted and begun anew."""
+        self._key = f"{model_id} {dtype}"
+        try:
+            self._connection = _connect(file)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            file.unlink()
+            self._connection = _connect(file)
+
+    def get(self, texts: Sequence[str]) -> dict[str, list[float]]:
+        """Return the vectors that are known, by text."""
+        by_hash = {_hash(text): text for text in texts}
+        hashes = list(by_hash)
+        found: dict[str, list[float]] = {}
+        for start in range(0, len(hashes), _MAX_VARIABLES):
+            part = hashes[start : start + _MAX_VARIABLES]
+            marks = ",".join("?" * len(part))
+            rows = self._connection.execute(
+                f"SELECT text, vector FROM vectors WHERE model = ? AND text IN ({marks})",
+                (self._key, *part),
+            )
+            found.update((by_hash[text], array("f", blob).tolist()) for text, blob in rows)
+        return found
+
+    def put(self, vectors: Mapping[str, Sequence[float]]) -> None:
+        """Remember vectors by text, as float32."""
+        with self._connection:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                ((self._key, _hash(t), array("f", v).tobytes()) for t, v in vectors.items()),
+            )
+
+    def close(self) -> None:
+        """Release the file. Closing twice is harmless."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file)
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (model TEXT, text TEXT, vector BLOB NOT NULL,"
+            " PRIMARY KEY (model, text)) WITHOUT ROWID"
+        )
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
