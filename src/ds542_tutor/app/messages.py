@@ -32,9 +32,9 @@ _LABELS = {
 
 # Who speaks when no language model does.
 _SPEAKERS = {
-    "quotes": "sentences quoted from the materials, no language model",
-    "calendar": "computed from the course calendar",
-    "policy": "the course's GAIA policy",
+    "quotes": "no language model",
+    "calendar": "computed, no language model",
+    "policy": "the course's own rules",
     "none": "no model was asked",
 }
 

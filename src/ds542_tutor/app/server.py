@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import socket
 from typing import TYPE_CHECKING
@@ -42,8 +43,8 @@ _POLICY = "; ".join(
     )
 )
 
-# Open answers would hold a closing server for as long as a model takes.
-_SHUTDOWN_S = 3
+# Open pages and answers would hold a closing server for as long as they like.
+_SHUTDOWN_S = 2
 
 
 def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
@@ -99,7 +100,10 @@ def serve(settings: Settings) -> None:
         config = uvicorn.Config(
             app, log_level="warning", timeout_graceful_shutdown=_SHUTDOWN_S, lifespan="on"
         )
-        uvicorn.Server(config).run(sockets=[listening])
+        running = uvicorn.Server(config)
+        # Every open page holds a stream that a closing server has to cut; that is no error.
+        logging.getLogger("uvicorn.error").addFilter(lambda _: not running.should_exit)
+        running.run(sockets=[listening])
     finally:
         listening.close()
 

@@ -36,6 +36,14 @@
     selection.removeAllRanges();
   };
 
+  // The buttons vanish or are redrawn when they are pressed; typing goes on in the box. On a touch
+  // screen that would raise the keyboard over the answer.
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#ds-send, #ds-stop, #ds-new, #ds-chat .example")) return;
+    if (matchMedia("(pointer: coarse)").matches) return;
+    setTimeout(() => document.querySelector("#ds-question textarea").focus(), 0);
+  });
+
   document.addEventListener("click", async (event) => {
     const marker = event.target.closest('a[href*="#source-"]');
     if (marker) {
