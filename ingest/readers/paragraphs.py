@@ -163,14 +163,16 @@ def _continues(
 def _accidental(lines: Sequence[Line], line: Line, layout: Layout) -> bool:
     """Whether "1. A small rate" only looks like an item: a sentence that the line end cut."""
     last = lines[-1]
-    if MARKER.match(lines[0].text.text.strip()) and line.left < lines[0].left + 3:
+    if MARKER.match(cleaning.tidy(lines[0].text).text) and line.left < lines[0].left + 3:
         return False
     tight = 0 < last.bottom - line.bottom < 1.6 * layout.pitch and abs(line.left - last.left) < 3
     return tight and not last.text.text.rstrip().endswith((".", ":", ";", "!", "?"))
 
 
 def _hangs(first: Line, line: Line, margin: float) -> bool:
-    return line.left < max(margin, first.left) + 6 or bool(MARKER.match(first.text.text.strip()))
+    return line.left < max(margin, first.left) + 6 or bool(
+        MARKER.match(cleaning.tidy(first.text).text)
+    )
 
 
 def _paragraph(kind: ParagraphKind, lines: Sequence[Line], margin: float) -> Paragraph:

@@ -25,6 +25,8 @@ from ingest.cleaning import HYPHEN_BREAK, Aligned
 
 _MONO: Final = re.compile(r"mono|courier|consol|menlo|typewriter|cmtt|lmtt|sourcecode", re.I)
 _BOLD: Final = re.compile(r"bold|black|heavy|cmbx", re.I)
+# What an index or exponent can hang on.
+_BASE: Final = re.compile(r"[\w)\]}|]$")
 # PDFium numbers pages in C ints and keeps each page's text in memory; far beyond any course book.
 MAX_PAGES: Final = 20_000
 
@@ -239,7 +241,7 @@ def _joined(line: Line, anchor: Line, piece: Line) -> Line:
     new = piece.text
     gap = piece.left - anchor.right
     script = piece.size < 0.85 * anchor.size and len(new.text.strip()) <= 8
-    if script and abs(gap) < 0.4 * anchor.size and text.text[-1:].isalnum():
+    if script and abs(gap) < 0.4 * anchor.size and _BASE.search(text.text):
         raised = (piece.bottom + piece.top) > (anchor.bottom + anchor.top)
         text = text + ("^" if raised else "_")
     elif gap > 0.1 * line.size or gap < -0.5 * line.size or len(line.text) > len(text):

@@ -35,6 +35,7 @@ _BULLET: Final = re.compile(
     r"^(•|[–—▶✓✗»*-](?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-h][.)](?=\s)|o(?= [A-Z]))\s*"
 )
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
+_RELATION: Final = re.compile(r"[=←→≈≤≥+∑∏∫]")
 _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅eE]+$")
 # A running foot stands in the lowest tenth of the slide, on a fifth of the slides or more.
 FOOT_ZONE: Final = 0.1
@@ -243,7 +244,7 @@ def _items(lines: Sequence[Line]) -> list[_Item]:
 def _continues(item: _Item, line: Line) -> bool:
     """Whether `line` is the wrapped rest of `item`."""
     last = item.lines[-1]
-    if _BULLET.match(line.text.text.strip()) or line.mono or last.mono:
+    if _BULLET.match(cleaning.tidy(line.text).text) or line.mono or last.mono:
         return False
     if abs(line.size - last.size) > 1.5 and not item.text.text.endswith(cleaning.HYPHEN_BREAK):
         return False
@@ -272,7 +273,8 @@ def _joined_formulas(items: Sequence[_Item]) -> list[_Item]:
 
 def _is_formula(item: _Item) -> bool:
     """A short piece without words; a row of numbers stays a row."""
-    if len(item.lines) > 1 or len(item.lines[0].text.text.split()) > 4:
+    signs = len(item.lines[0].text.text.split())
+    if len(item.lines) > 1 or signs > (8 if _RELATION.search(item.text.text) else 4):
         return False
     return not _WORD.search(item.text.text) and not _BULLET.match(item.text.text)
 
