@@ -23,6 +23,7 @@ _LOOKALIKES = str.maketrans(
 _LEET = tuple(str.maketrans("0134578@$!|", f"o{one}eastbasil") for one in "li")  # 1 is l or i
 _BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=])")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ .\-_*]){4,}\w(?!\w)")
+_LONG = re.compile(r"(\S{100})\S+")  # no word is longer, and patterns are slow on what is none
 _MAX_PAYLOADS = 8  # more than any honest message has; bounds the work
 
 
@@ -41,12 +42,12 @@ def readings(text: str) -> tuple[str, ...]:
     The others are payloads hidden in base64 or percent-encoding, and the text with leetspeak and
     spaced-out letters undone, when that differs.
     """
-    first = plain(text)
+    first = _LONG.sub(r"\1", plain(text))
     found = [first]
     decoded = urllib.parse.unquote(text) if "%" in text else text
     if decoded != text:
-        found.append(plain(decoded))
-    found += [plain(payload) for payload in _payloads(text)]
+        found.append(_LONG.sub(r"\1", plain(decoded)))
+    found += [_LONG.sub(r"\1", plain(payload)) for payload in _payloads(text)]
     for reading in tuple(found):
         closed = _SPACED.sub(lambda m: re.sub(r"[ .\-_*]", "", m.group()), reading)
         found += [closed, *(_unleet(closed, table) for table in _LEET)]
