@@ -251,6 +251,8 @@ def _continues(text: str, lines: list[tuple[int, int]], first: int, j: int) -> b
     is_item = bool(BULLET.match(text, lines[first][0], lines[first][1]))
     if is_item and following.strip().isdigit():  # a page number below the list
         return False
+    if is_item and line.rstrip().endswith((".", "!", "?")) and len(line) < 2 * _BODY_WIDTH:
+        return False
     if line.rstrip().endswith((",", "-", "–", "(", "=", "+", "&")) or line.count("$") % 2:
         return True
     if _LOWER.match(following.lstrip()):

@@ -17,6 +17,7 @@ import httpx
 import openai
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
 
 from ds542_tutor.dialogue import Message, Prompt
 from ds542_tutor.errors import EndpointError, SettingsError
@@ -51,7 +52,7 @@ class EndpointModel:
         self._client = ChatOpenAI(
             model=model,
             base_url=self._base_url,
-            api_key=_api_key,
+            api_key=SecretStr(_api_key()),
             temperature=temperature,
             max_retries=0,
             stream_usage=False,  # older servers refuse the option
@@ -74,6 +75,7 @@ class EndpointModel:
         messages = [_message(m) for m in prompt.messages]
 
         def produce(emit: Callable[[str], None], stop: threading.Event) -> None:
+            finished = False
             try:
                 # A closed stream closes the connection, at which servers stop generating.
                 with closing(self._client.stream(messages, max_tokens=prompt.max_tokens)) as chunks:  # type: ignore[type-var]  # declared Iterator, is a generator
@@ -81,9 +83,12 @@ class EndpointModel:
                         if stop.is_set():
                             return
                         emit(str(chunk.text))
+                        finished |= bool(chunk.response_metadata.get("finish_reason"))
             except (openai.OpenAIError, httpx.HTTPError, ValueError, TypeError, KeyError) as error:
                 # The last three: what the parser says of an answer that is none.
                 raise self._explain(error) from error
+            if not finished:
+                raise self._explain(ValueError("the answer has no end"))
 
         pieces = without_thinking(
             stream_from_thread(produce, cancel, silence_s=self._timeout_s, daemon=True)

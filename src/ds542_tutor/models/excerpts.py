@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ds542_tutor.dialogue import Passage
@@ -19,7 +19,12 @@ ExcerptKind = Literal["sentence", "list", "code"]
 
 MIN_WORDS = 4  # less is a heading, a label of a figure or page furniture
 MAX_WORDS = 70  # a longer "sentence" is several that lost their stops
+_LONG_WORDS = 45  # tiring unless it is a list
 _LIST_WORDS = 60  # a list above this is no answer but the whole slide; its items stand alone
+_LIST_BEGINNINGS = 3  # "Title: first; second" is offered up to this many items
+_NO_LEAD = 0.2  # a list without its title, and an item without a subject, leave readers guessing
+_NO_SUBJECT = 0.15
+_BODY_CHARS = 90  # paragraphs above this are body text, which ends with a stop
 _LEAD_WORDS = 14  # a heading above this is a sentence
 _MAX_CODE_LINES = 30  # about one screen
 
@@ -53,8 +58,9 @@ _ANAPHOR = re.compile(
     r"|Again|Finally|Here|There we|Rather|Unfortunately|Accordingly|As a (?:result|consequence))\b"
 )
 _POINTER = re.compile(
-    r"\b(?:see|in|as shown in|from) (?:Fig|Figure|Table|Section|Chapter|Exercise|Appendix)s?\.? ?\d"
-    r"|\bon the (?:left|right)\b|\b(?:left|right) panel\b|\bshown (?:above|below|here)\b",
+    r"^(?:Figure|Fig\.|Table) [\dA-Z]|\bon the (?:left|right)\b"
+    r"|\b(?:see|in|from) (?:Fig|Figure|Table|Section|Chapter|Exercise|Appendix)s?\.? ?\d"
+    r"|\b(?:left|right) panel\b|\bshown (?:above|below|here)\b",
     re.I,
 )
 _META = re.compile(
@@ -65,6 +71,16 @@ _META = re.compile(
     r"|last (?:time|lecture|week)|i(?:'ll|’ll) )\b",
     re.I,
 )
+_NO_CONTENT = re.compile(
+    r"\b(?:agenda|outline|overview|today|topics?|contents|moving on|plan|recap|references|resources"
+    r"|next (?:time|week|lecture)|(?:any )?questions|further reading|readings?|links"
+    r"|notebooks?|exercises?)\b",
+    re.I,
+)
+_HAS_SUBJECT = re.compile(
+    r"(?:The|A|An|We|You|If|When|In|Each|Every|All|To|For|There|No|With|Without|At|Since|Because)\b"
+    r"|[A-Z][\w-]*(?: [\w-]+){0,3} (?:is|are|was|were|has|have|can|will|would|must|may|should)\b"
+)
 _BIBLIOGRAPHY = re.compile(r"\b(?:arXiv|doi|ISBN|In Proceedings|pp\. \d)|^\[?[A-Z][a-z]+, [A-Z]\.")
 _TASK = re.compile(
     r"^(?:\W*\(?[\da-z]{1,3}[.)])?\s*(?:Show|Prove|Derive|Compute|Implement|Write|Plot|Find|Verify|Repeat"
@@ -72,12 +88,21 @@ _TASK = re.compile(
     r"|What (?:happens|if|would)|TODO|Fill in|Your (?:code|answer))\b",
     re.I,
 )
+# In notebooks and graded work also sentences that talk to the person who fills them in.
+_TASK_TALK = re.compile(
+    r"^(?:Print|Use|Run|Pick|Submit|Make sure|Fill|Add|Create|Define|Return|Change|Review|Report"
+    r"|Hint)\b"
+    r"|\byou (?:only )?(?:need to|should|will|must|may)\b|\byour\b|\bauto-?grad|\bbelow\b",
+    re.I,
+)
 _TASK_SECTION = re.compile(
     r"^\W*(?:\d+(?:\.\d+)*\.? +)?(?:Exercises?|Problems|Discussion|References)\W*$"
 )
 _FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\]|`[^`\n]+`", re.S)
+_IDENTIFIER = re.compile(r"`|\w*[_.(\d]\w|\w+\(")
+_MATH_LETTER = re.compile("[\U0001d400-\U0001d7ff]")
 _UNFINISHED = re.compile(
-    r"(?:[,:;=+(-]|\b(?:a|an|the|of|to|and|or|is|in|with|by|for|that|on|are|as|from|we|where|if|our|some)"
+    r"(?:[,:;=+(-]|\b(?:a|an|the|of|to|and|or|is|in|with|by|for|that|on|are|as|from|we|where|if|our|some|so|but|showing|including)"
     r"|[\u0370-\u03ff\U0001d400-\U0001d7ff])$"
 )
 
@@ -163,7 +188,7 @@ def garble(text: str) -> float:
     torn = 0
     for token in plain.split():
         core = token.strip(".,;:!?()[]\"'“”’")
-        if any(unicodedata.category(c) in ("Co", "Cn", "Mn", "Cc") or c == "\ufffd" for c in token):
+        if any(_is_alien(c) for c in token):
             torn += 2 * len(token)
         elif (
             len(core) <= 1
@@ -174,6 +199,13 @@ def garble(text: str) -> float:
         else:
             torn += sum("\U0001d400" <= c <= "\U0001d7ff" for c in token)
     return min(torn / total, 1.0)
+
+
+def _is_alien(character: str) -> bool:
+    """Whether a character stands for one that the PDF's font hides: a large sum, a root, a box."""
+    category = unicodedata.category(character)
+    # Sum signs of slides come out as letters of South Asian scripts, which no course text uses.
+    return category in ("Co", "Cn", "Mn", "Cc") or "\u0900" <= character <= "\u1cff"
 
 
 def _run_of_items(blocks: Sequence[Block], start: int) -> list[Block]:
@@ -198,7 +230,11 @@ def _from_prose(
     spans = block_sentences(block)
     before: Excerpt | None = None
     for span in spans:
+        if span is spans[0] and span.text[0].islower() and not _IDENTIFIER.match(span.text):
+            continue  # the rest of a sentence whose beginning is on the page before
         end, text = span.end, squeeze(span.text)
+        if span is spans[-1] and _is_cut_off(block, text):
+            continue
         if span is spans[-1] and after is not None and after.kind == "math":
             end, text = after.end, f"{text} {squeeze(after.text)}"
         before = _sentence(passage, span.start, end, text, context, before)
@@ -206,39 +242,57 @@ def _from_prose(
             yield before
 
 
+def _is_cut_off(block: Block, text: str) -> bool:
+    """Whether body text ends without a stop: the rest is on the next page."""
+    wrapped = "\n" in block.text.strip() or len(block.text) > _BODY_CHARS
+    return wrapped and not text.endswith((".", "!", "?", ":", ")", "$", "`", "”", '"', "*", "]"))
+
+
 def _from_list(
     passage: Passage, lead: Block | None, items: list[Block], context: str
 ) -> Iterator[Excerpt]:
-    """Yield the whole list as "Lead: item; item" when it is short, and each item that can stand."""
-    if not items:
-        return
+    """Yield "Lead: item; item" for the list and its beginnings, and each item that can stand."""
     title = squeeze(lead.text).rstrip(":. ") if lead else ""
-    quotable = title if title and not title.endswith("?") else ""
-    bodies = [squeeze(item.text).rstrip(".;,: ") for item in items]
-    whole = "; ".join(bodies)
-    if quotable:
-        whole = f"{quotable}: {whole}"
-    inner_stops = any(len(block_sentences(item)) > 1 for item in items)
-    if (quotable or len(items) > 1) and not inner_stops and word_count(whole) <= _LIST_WORDS:
-        begin = lead.start if lead and quotable else items[0].start
-        made = _sentence(passage, begin, items[-1].end, whole, squeeze(context), None)
-        if made is not None:
-            yield Excerpt(passage, made.start, made.end, made.text, "list", made.context, made.flaw)
-    for position, item in enumerate(items):
+    if not items or _NO_CONTENT.search(title or context):
+        return
+    quotable = lead if _can_lead(title) else None
+    bodies = [squeeze(item.text).rstrip(".;, ") for item in items]
+    for count in sorted({len(items), *range(1, min(len(items), _LIST_BEGINNINGS) + 1)}):
+        plain = all(len(block_sentences(item)) == 1 for item in items[:count])
+        asks = any(body.endswith(("?", ":")) for body in bodies[:count])
+        if not plain or asks or (quotable is None and not 1 < count == len(items)):
+            continue
+        whole = "; ".join(bodies[:count])
+        start = items[0].start if quotable is None else quotable.start
+        text = whole if quotable is None else f"{title}: {whole}"
+        made = _sentence(passage, start, items[count - 1].end, text, squeeze(context), None)
+        if made is not None and word_count(text) <= _LIST_WORDS:
+            flaw = made.flaw + (_NO_LEAD if quotable is None else 0.0)
+            yield replace(made, kind="list", flaw=flaw)
+    for item in items:
         for span in block_sentences(item):
-            if made := _item(passage, span, lead if position == 0 and quotable else None, context):
-                yield made
+            yield from _item(passage, span, context)
 
 
-def _item(passage: Passage, span: Span, lead: Block | None, context: str) -> Excerpt | None:
-    """Return an item that says something by itself; under the title right above it."""
+def _can_lead(title: str) -> bool:
+    return bool(title) and not (
+        title.endswith("?")
+        or "://" in title
+        or title[0].isdigit()
+        or _UNFINISHED.search(title)
+        or garble(title) >= _MESSY_FROM
+    )
+
+
+def _item(passage: Passage, span: Span, context: str) -> Iterator[Excerpt]:
+    """Yield an item that says something by itself."""
     text = squeeze(span.text).rstrip(".;, ")
     if not _VERB.search(text):
-        return None
-    start = span.start
-    if lead is not None and not re.match(r"(?:The|A|An|We|You|If|In|It)\b", text):
-        start, text = lead.start, f"{squeeze(lead.text).rstrip(':. ')}: {text}"
-    return _sentence(passage, start, span.end, text, squeeze(context), None)
+        return
+    made = _sentence(passage, span.start, span.end, text, squeeze(context), None)
+    if made is not None:
+        stands = _HAS_SUBJECT.match(text) and not made.leans
+        yield made if stands else replace(made, flaw=made.flaw + _NO_SUBJECT)
 
 
 def _sentence(
@@ -248,23 +302,30 @@ def _sentence(
     words = word_count(text)
     torn = garble(text)
     bare = text.rstrip(".! ")
+    ending = text if text.endswith(".") else bare
     if not MIN_WORDS <= words <= MAX_WORDS or torn >= _GARBLED_FROM or text.endswith("?"):
         return None
-    if _UNFINISHED.search(bare) or _BIBLIOGRAPHY.search(text) or not _begins_well(text):
+    if _UNFINISHED.search(ending) or _BIBLIOGRAPHY.search(text) or not _begins_well(text):
         return None
     flaw = 0.0
     if torn >= _MESSY_FROM:
+        flaw += 0.3
+    if "=" in text and _MATH_LETTER.search(_FORMULA.sub(" ", text)):
+        flaw += 0.3  # a formula set in two dimensions loses its fractions on one line
+    if text.count(" - ") > 1 or "://" in text:
         flaw += 0.3
     if not text.endswith((".", "!", "$")) and not _VERB.search(text):
         flaw += 0.3
     if words < 7:
         flaw += 0.15
-    elif words > 45:
+    elif words > _LONG_WORDS and "; " not in text:
         flaw += 0.2
     if _POINTER.search(text):
         flaw += 0.2
     if _META.search(text):
-        flaw += 0.35
+        flaw += 0.4
+    if "errata" in passage.chunk.title.lower() or "errata" in passage.chunk.document.lower():
+        flaw += 0.4  # says what to change in another text
     return Excerpt(
         passage=passage,
         start=start,
@@ -274,14 +335,22 @@ def _sentence(
         context=context,
         flaw=min(flaw, 1.0),
         leans=bool(_ANAPHOR.match(text)),
-        task=bool(_TASK.match(text)),
+        task=_is_task(passage, text),
         before=before,
     )
 
 
+def _is_task(passage: Passage, text: str) -> bool:
+    chunk = passage.chunk
+    handout = chunk.graded or chunk.kind == "notebook"
+    return bool(_TASK.match(text) or (handout and _TASK_TALK.search(text)))
+
+
 def _begins_well(text: str) -> bool:
     """Whether `text` is not the rest of a sentence whose beginning was lost."""
-    return not re.match(r"[.,;:)\]=+<>*/^|]|[-–] |\d+ and\b|(?:and|or|of|which|than|that)\b", text)
+    return not re.match(
+        r"[.,;:)\]=+<>*/^|]|[-–] |\d+ and\b|\d+(?:\.\d+)+ |(?:and|or|of|which|than|that)\b", text
+    )
 
 
 def _capitalised(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import jinja2
 import torch
+from safetensors import SafetensorError
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -25,6 +26,9 @@ from ds542_tutor.dialogue import Message, Prompt
 from ds542_tutor.errors import ModelError
 from ds542_tutor.models.quiet import first_line, quiet_loading
 from ds542_tutor.models.streaming import stream_from_thread, until, without_thinking
+
+# A missing, damaged or unknown model; SafetensorError has no base class but Exception.
+_LOAD_ERRORS = (OSError, ValueError, RuntimeError, ImportError, KeyError, SafetensorError)
 
 # How often a waiting question looks whether its student has left.
 _LOCK_POLL_S = 0.1
@@ -190,7 +194,7 @@ def load_huggingface(
                 source, dtype=compute_dtype(device), local_files_only=local
             )
             model = model.to(device).eval()
-    except (OSError, ValueError, RuntimeError, ImportError, KeyError) as error:
+    except _LOAD_ERRORS as error:
         raise ModelError(
             f"The language model {name!r} cannot be loaded ({first_line(error)}); name a folder "
             "that holds it, or an id that is in the Hugging Face cache or can be downloaded."

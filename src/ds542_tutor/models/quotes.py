@@ -25,14 +25,19 @@ _MAX_WORDS = 130  # about what a student reads without scrolling on a phone
 
 # Weights of the score; cosine, word coverage and passage rank all lie in [0, 1]. Found by reading
 # answers to the development questions, not fitted.
-_MEANING = 0.5
-_WORDS = 0.35
+_MEANING = 0.7
+_WORDS = 0.3
 _RANK = 0.15
 _REASON = 0.08  # "why" answered by a sentence that gives a reason
-_LEANING = 0.06  # begins with "This", "However": understood only after the sentence before
+_LEANING = 0.06  # begins with "This", "However"; twice that where the sentence before is unfit
+_FLAW = 0.4  # what readers dislike about a sentence by itself
+_TASK = 0.25  # it sets a task; students ask for explanations
 
 # A further sentence must reach this share of the best score, ...
-_RELATIVE_FLOOR = 0.72
+_RELATIVE_FLOOR = 0.8
+# ... this cosine to the question, and this share of the best sentence's cosine, ...
+_MEANING_FLOOR = 0.3
+_RELATIVE_MEANING = 0.65
 # ... a neighbour of a chosen sentence a little less, since reading on is easy.
 _NEIGHBOUR_BONUS = 0.05
 _REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
@@ -60,6 +65,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 class _Scored:
     excerpt: Excerpt
     score: float
+    meaning: float
     vector: Sequence[float]
     words: frozenset[str]
 
@@ -107,24 +113,21 @@ class QuotesModel:
             _WORDS * covered
             + _RANK / (1 + 0.25 * (e.passage.number - 1))
             + _REASON * (reason and bool(_GIVES_REASON.search(e.text)))
-            - _LEANING * e.leans
-            - 0.3 * e.flaw
-            - 0.25 * (e.task or e.passage.chunk.exercise)
+            - _LEANING * e.leans * (1 if e.before else 2)
+            - _FLAW * e.flaw
+            - _TASK * (e.task or e.passage.chunk.exercise)
             for e, covered in zip(excerpts, coverage, strict=True)
         ]
         order = sorted(range(len(excerpts)), key=lambda i: -plain[i])[:_SHORTLIST]
         texts = [_for_embedding(excerpts[i]) for i in order]
         vectors = self._embedder.embed_documents(texts)
         target = self._embedder.embed_query(question)
-        scored = [
-            _Scored(
-                excerpts[i],
-                plain[i] + _MEANING * max(_dot(vector, target), 0.0),
-                vector,
-                frozenset(content_words(excerpts[i].text)),
-            )
-            for i, vector in zip(order, vectors, strict=True)
-        ]
+        scored = []
+        for i, vector in zip(order, vectors, strict=True):
+            meaning = max(_dot(vector, target), 0.0)
+            own = frozenset(content_words(excerpts[i].text))
+            total = plain[i] + _MEANING * meaning
+            scored.append(_Scored(excerpts[i], total, meaning, vector, own))
         return sorted(scored, key=lambda s: -s.score)
 
 
@@ -156,7 +159,8 @@ def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
     best = ranked[0]
     chosen = [best]
     words = word_count(best.excerpt.text)
-    pool = list(ranked[1:])
+    closest = max(_MEANING_FLOOR, _RELATIVE_MEANING * best.meaning)
+    pool = [s for s in ranked[1:] if s.meaning >= closest]
     while pool and len(chosen) < _MAX_SENTENCES:
         candidate = max(pool, key=lambda s: _marginal(s, chosen))
         pool.remove(candidate)

@@ -98,10 +98,9 @@ def without_thinking(pieces: Generator[str, None, None]) -> Generator[str, None,
             elif state == "unsure" and not _THINK_OPEN.startswith(start):
                 state = "answer"
                 yield held
-            if state == "thinking" and _THINK_CLOSE in held:
+            if state == "thinking" and (rest := held.partition(_THINK_CLOSE)[2].lstrip()):
                 state = "answer"
-                if rest := held.split(_THINK_CLOSE, 1)[1].lstrip():
-                    yield rest
+                yield rest
         if state == "unsure" and held:
             yield held
 
