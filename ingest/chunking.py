@@ -353,7 +353,7 @@ def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[TextRun, ...]]:
     for part in parts:
         if previous is not None and previous.segment is not part.segment:
             text = text.rstrip()
-            text += "\n" if _close(text, part) else "\n\n"
+            text += "\n" if _close(text, previous.segment, part) else "\n\n"
         runs += [replace(run, start=run.start + len(text)) for run in part.runs]
         text += part.text
         previous = part
@@ -362,11 +362,13 @@ def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[TextRun, ...]]:
     return text, tuple(run for run in clipped if run.length > 0)
 
 
-def _close(text: str, part: _Part) -> bool:
-    """Whether a part goes on the next line: list items, and short lines among short lines."""
-    if _LIST_ITEM.match(part.text):
+def _close(text: str, before: Segment, part: _Part) -> bool:
+    """Whether a part goes on the next line: below a heading, list items, short lines together."""
+    if before.kind == "heading" or _LIST_ITEM.match(part.text):
         return True
-    if part.segment.kind in ("code", "heading") or part.text.lstrip().startswith("Problem"):
+    if part.segment.kind in ("code", "output", "heading") or part.text.lstrip().startswith(
+        "Problem"
+    ):
         return False
     above = text.rsplit("\n", 1)[-1]
     return len(above) < SHORT_LINE and len(part.text) < SHORT_LINE and above[-1:] != ":"

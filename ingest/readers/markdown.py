@@ -93,7 +93,7 @@ def blocks(text: Aligned, above: list[tuple[int, str]] | None = None) -> Iterato
             that the cells of a notebook can share one list.
     """
     headings = [] if above is None else above
-    text = text.sub(_COMMENT, "").sub(re.compile(r"\r\n?"), lambda m: "\n" * len(m.group()))
+    text = text.sub(_COMMENT, "").sub(re.compile(r"\r(?=\n)"), "").sub(re.compile("\r"), "\n")
     pending: list[Aligned] = []
     fence = ""
     for line in _lines(text):
