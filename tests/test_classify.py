@@ -33,8 +33,8 @@ NOW = datetime(2026, 2, 3, 12, tzinfo=ZoneInfo("America/New_York"))
 def graded_chunk(assignment: str, number: int, text: str) -> Chunk:
     document = f"{assignment}.ipynb"
     return Chunk(
-        f"{assignment}-{number}", document, assignment, "notebook", text, text, Locator(cell=number),
-        assignment=assignment, graded=True,
+        f"{assignment}-{number}", document, assignment, "notebook", text, text,
+        Locator(cell=number), assignment=assignment, graded=True,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from dataclasses import dataclass
 
 from ds542_tutor.dialogue import Decision, Disclosure
@@ -92,7 +93,8 @@ def solves(code: str, graded: GradedItems) -> bool:
     """
     if {name.casefold() for name in defined_names(code)} & set(graded.names):
         return True
-    if any(_fills_gap(line, graded) for line in code.splitlines()):
+    # As a whole, for statements over several lines, and by lines, for code that does not parse.
+    if any(_fills_gap(part, graded) for part in (code, *code.splitlines())):
         return True
     runs = shingles(code)
     shared = max((len(runs & item.shingles) for item in graded.items if item.open), default=0)
@@ -102,18 +104,18 @@ def solves(code: str, graded: GradedItems) -> bool:
     return len(lines) > MAX_HINT_LINES
 
 
-def _fills_gap(line: str, graded: GradedItems) -> bool:
-    """Say whether one line of code computes what graded work leaves open.
+def _fills_gap(code: str, graded: GradedItems) -> bool:
+    """Say whether a statement of `code` computes what graded work leaves open.
 
     `N = sum(...)` does, where `N = ...` is left open, and so does `np.exp(-preactivation)`, where
     `preactivation` is a parameter of a function to be written. A bare name or number computes
     nothing, and a sum of single letters is mathematics rather than code.
     """
     try:
-        tree = ast.parse(line.strip())
+        tree = ast.parse(textwrap.dedent(code).strip(" \n`"))
     except (SyntaxError, ValueError):
         return False
-    for node in tree.body:
+    for node in ast.walk(tree):
         value = getattr(node, "value", None)
         if not isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr) or not value:
             continue
