@@ -197,7 +197,9 @@ class TestHuggingFace:
     def test_a_prompt_beyond_the_context_says_what_to_lower(self, tiny: Path) -> None:
         model = load_huggingface(str(tiny))
         long = prompt(messages=(Message("user", "w1 " * 300),))
-        with pytest.raises(ModelError, match=r"tiny-llama reads 256; lower retrieval\.budget_words"):
+        with pytest.raises(
+            ModelError, match=r"tiny-llama reads 256; lower retrieval\.budget_words"
+        ):
             list(model.stream(long, threading.Event()))
 
     def test_an_error_in_the_thread_reaches_the_reader_and_frees_the_model(
@@ -226,7 +228,8 @@ class TestHuggingFace:
     def test_a_chat_template_is_used_and_may_know_no_system_role(self, tiny: Path) -> None:
         model = load_huggingface(str(tiny))
         model._tokenizer.chat_template = (
-            "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}"
+            "{% for m in messages %}"
+            "{% if m.role == 'system' %}{{ raise_exception('no') }}{% endif %}"
             "w1 {{ m.content }} w2 {% endfor %}"
         )
         ids = model._encode((Message("system", "w3"), Message("user", "w4")))["input_ids"]
@@ -250,7 +253,7 @@ class TestStreaming:
 
         stream = stream_from_thread(produce, threading.Event())
         assert next(stream) == "a"
-        with pytest.raises(EndpointError, match="^down$"):
+        with pytest.raises(EndpointError, match=r"^down$"):
             next(stream)
 
     def test_silence_is_an_error(self) -> None:

@@ -76,7 +76,9 @@ _WRAPPED_FROM = 0.7
 _PROTECTED = re.compile(
     r"`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\]|https?://\S+[\w/]", re.S
 )
-_STOP = re.compile(r"(?:[.!?]+|…|。)['\"”’)\]*_]*(?:[ \t]*\[\d{1,2}\])*(?=\s+\S)")
+_STOP = re.compile(
+    r"(?:[.!?]+|…|。)['\"”’)\]*_]*(?:[ \t]*\[\d{1,2}\])*(?![ \t]*\[\d{1,2}\])(?=\s+\S)"
+)
 _NEXT_START = re.compile(r"\s+[\"'“‘(\[]*(?:[^\W_a-z]|\$|`|\\\(|\ue000)")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[“\"'])(?:e\.g|i\.e|cf|vs|viz|approx|resp|incl|et al|ca|Dr|Prof|Mr|Mrs|Ms|St"

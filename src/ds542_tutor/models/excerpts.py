@@ -142,6 +142,7 @@ def cut(passage: Passage) -> list[Excerpt]:
     i = 0
     while i < len(blocks):
         block = blocks[i]
+        after = blocks[i + 1] if i + 1 < len(blocks) else None
         if _TASK_SECTION.match(block.text):
             break  # exercises and references run to the end of a section
         if block.kind == "code":
@@ -149,7 +150,7 @@ def cut(passage: Passage) -> list[Excerpt]:
             i += 1
         elif block.kind == "math":
             i += 1  # quoted with the sentence that introduces it
-        elif _is_heading(block):
+        elif _is_heading(block) and not (after and after.kind == "math"):
             items = _run_of_items(blocks, i + 1)
             found.extend(_from_list(passage, block, items, block.text))
             context = squeeze(block.text)
@@ -159,7 +160,6 @@ def cut(passage: Passage) -> list[Excerpt]:
             found.extend(_from_list(passage, None, items, context))
             i += len(items)
         else:
-            after = blocks[i + 1] if i + 1 < len(blocks) else None
             found.extend(_from_prose(passage, block, after, context))
             i += 1
     return found

@@ -1,0 +1,227 @@
+"""The quotes model over passages as readers make them, with the packaged embedder."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import pytest
+from fakes import make_passage, make_prompt
+
+from ds542_tutor.citations import find_exact
+from ds542_tutor.dialogue import Passage, Prompt
+from ds542_tutor.models.embedding import load_embedder
+from ds542_tutor.models.excerpts import cut, garble
+from ds542_tutor.models.quotes import QuotesModel
+from ds542_tutor.settings import ModelSettings
+
+SCALING = (
+    "Why divide by the root of the dimension?\n"
+    "• The dot product of two random vectors has a variance equal to their dimension.\n"
+    "• Dividing by the square root of the dimension keeps the variance at one.\n"
+    "• Without it the softmax saturates and its gradients vanish.\n"
+    "12"
+)
+LATE = (
+    "Homework is due on Thursdays. Late homework is accepted for 48 hours and loses 20 percent of "
+    "its points. After that the score is zero. Projects follow other rules."
+)
+POOLING = (
+    "7.5 Pooling 197\n"
+    "max-pooling layer, we can still detect the pattern of the page before this one in the text.\n"
+    "The pooling layer contains no parameters, since there is no kernel to be learned from data.\n"
+    "Pooling operators are deterministic and calculate the maximum or the average of a window.\n"
+    "Exercises\n"
+    "1. Show that a pooling layer with parameters could learn the average of its window.\n"
+    "2. Implement average pooling as a convolution with learned parameters."
+)
+BACKWARD = (
+    "Invoking backward on a vector raises an error unless PyTorch is told how to reduce it. "
+    "Passing gradient, a vector of weights, to backward solves this.\n"
+    "```python\ny = x * x\ny.backward(gradient=torch.ones(len(y)))\n```\n"
+)
+
+
+@pytest.fixture(scope="module")
+def quotes() -> QuotesModel:
+    return QuotesModel(load_embedder(ModelSettings()))
+
+
+def ask(model: QuotesModel, prompt: Prompt) -> str:
+    return "".join(model.stream(prompt, threading.Event()))
+
+
+def test_the_answer_is_the_sentence_that_answers(quotes: QuotesModel) -> None:
+    text = ask(quotes, make_prompt("How late can I hand in homework?", SCALING, LATE))
+    assert "Late homework is accepted for 48 hours and loses 20 percent of its points [2]." in text
+    assert "softmax" not in text
+
+
+def test_a_why_question_gets_the_reason_with_its_page(quotes: QuotesModel) -> None:
+    question = "Why do we divide by the square root of the dimension in attention?"
+    text = ask(quotes, make_prompt(question, LATE, SCALING))
+    assert "keeps the variance at one" in text
+    assert "Homework" not in text
+    assert set(re.findall(r"\[(\d)\]", text)) == {"2"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How late can I hand in homework?",
+        "Why divide by the root of the dimension?",
+        "Do pooling layers have parameters?",
+        "What does softmax saturation do to gradients?",
+    ],
+)
+def test_every_sentence_is_found_verbatim_in_the_passage_it_cites(
+    quotes: QuotesModel, question: str
+) -> None:
+    prompt = make_prompt(question, SCALING, LATE, POOLING)
+    pieces = list(quotes.stream(prompt, threading.Event()))
+    assert pieces
+    for piece in pieces:
+        found = re.fullmatch(r"\s*(.+) \[(\d)\]\.", piece)
+        assert found is not None, piece
+        passage = prompt.passages[int(found.group(2)) - 1]
+        assert find_exact(found.group(1), passage.text) is not None, piece
+
+
+def test_no_page_furniture_half_sentence_or_exercise_is_quoted(quotes: QuotesModel) -> None:
+    text = ask(quotes, make_prompt("Do pooling layers learn any parameters?", POOLING))
+    assert "The pooling layer contains no parameters" in text
+    for unwanted in ("197", "max-pooling layer, we can", "Show that", "Implement"):
+        assert unwanted not in text
+
+
+def test_a_terse_list_is_quoted_under_its_title(quotes: QuotesModel) -> None:
+    slide = (
+        "Batch normalization\n• Shifts and rescales each activation\n"
+        "• Mean and variance become learned parameters\n• Computed over the batch"
+    )
+    text = ask(quotes, make_prompt("What does batch normalization do to activations?", slide))
+    assert text.startswith("Batch normalization: Shifts and rescales each activation")
+    assert text.endswith("[1].")
+
+
+def test_nothing_is_said_twice(quotes: QuotesModel) -> None:
+    again = "Late homework is accepted for 48 hours, and loses 20 percent of its points."
+    text = ask(quotes, make_prompt("How late can I hand in homework?", LATE, again, LATE))
+    assert text.count("48 hours") == 1
+
+
+def test_a_sentence_that_leans_on_the_one_before_brings_it_along(quotes: QuotesModel) -> None:
+    passage = (
+        "Adagrad adds up all squared gradients. This makes its learning rate shrink without end, "
+        "so training stalls. Weather is nice in May."
+    )
+    text = ask(quotes, make_prompt("Why does the learning rate of Adagrad shrink?", passage))
+    assert text.startswith("Adagrad adds up all squared gradients [1]. This makes its learning")
+    assert "Weather" not in text
+
+
+def test_a_clean_sentence_is_preferred_to_a_garbled_one(quotes: QuotesModel) -> None:
+    torn = "The variance of the weights is 𝜎 2 = 1 𝑛 in + 𝑛 out ∑ 𝑖 𝑗 𝑥 ෍ in Glorot initialization."
+    clean = "Glorot initialization takes the variance 2 / (fan_in + fan_out) for the weights."
+    text = ask(quotes, make_prompt("Which variance does Glorot use for weights?", torn, clean))
+    assert (
+        text
+        == "Glorot initialization takes the variance 2 / (fan_in + fan_out) for the weights [2]."
+    )
+
+
+def test_a_formula_stays_with_its_sentence(quotes: QuotesModel) -> None:
+    passage = (
+        "The loss of a binary classifier is the cross-entropy:\n$$\nL = -\\log p\n$$\nIt is convex."
+    )
+    text = ask(quotes, make_prompt("What is the loss of a binary classifier?", passage))
+    assert "The loss of a binary classifier is the cross-entropy: $$ L = -\\log p $$ [1]." in text
+
+
+def test_code_comes_with_its_sentence_when_code_was_asked_for(quotes: QuotesModel) -> None:
+    question = "In pytorch calling backward on a vector gives an error. What code fixes it?"
+    text = ask(quotes, make_prompt(question, BACKWARD))
+    assert "```python\ny = x * x\ny.backward(gradient=torch.ones(len(y)))\n```" in text
+    assert "[1]." in text
+    assert "```" not in ask(quotes, make_prompt("Why does backward fail?", BACKWARD))
+
+
+class TestHints:
+    QUESTION = "Write the code that calls backward on a vector for homework 2."
+
+    def hint(self, quotes: QuotesModel, *passages: Passage) -> str:
+        return ask(quotes, Prompt(self.QUESTION, passages, (), action="hint"))
+
+    def test_a_hint_has_the_idea_and_no_code(self, quotes: QuotesModel) -> None:
+        text = self.hint(quotes, make_passage(1, BACKWARD))
+        assert "Invoking backward on a vector raises an error" in text
+        assert "```" not in text
+
+    @pytest.mark.parametrize("kind", [{"graded": True}, {"exercise": True}])
+    def test_graded_work_and_exercises_are_not_quoted(
+        self, quotes: QuotesModel, kind: dict[str, bool]
+    ) -> None:
+        assert self.hint(quotes, make_passage(1, BACKWARD, **kind)) == ""
+
+    def test_a_task_inside_an_explanation_is_left_out(self, quotes: QuotesModel) -> None:
+        text = self.hint(
+            quotes, make_passage(1, "Backward needs a scalar loss. Implement backward on a vector.")
+        )
+        assert "scalar" in text
+        assert "Implement" not in text
+
+
+def test_code_of_graded_work_is_not_quoted_in_answers_either(quotes: QuotesModel) -> None:
+    prompt = Prompt(
+        "What code calls backward on a vector?", (make_passage(1, BACKWARD, graded=True),), ()
+    )
+    assert "```" not in ask(quotes, prompt)
+
+
+def test_cancelling_stops_between_sentences(quotes: QuotesModel) -> None:
+    cancel = threading.Event()
+    stream = quotes.stream(make_prompt("Why divide by the root of the dimension?", SCALING), cancel)
+    assert next(stream)
+    cancel.set()
+    assert list(stream) == []
+
+
+@pytest.mark.parametrize(
+    "texts", [(), ("12",), ("Agenda\n• Attention\n• Transformers",), ("? ! .",)]
+)
+def test_without_a_fit_sentence_nothing_is_said(
+    quotes: QuotesModel, texts: tuple[str, ...]
+) -> None:
+    assert ask(quotes, make_prompt("What is attention?", *texts)) == ""
+
+
+def test_the_answer_stays_short(quotes: QuotesModel) -> None:
+    long = " ".join(
+        f"Gradient descent in its form number {n} updates the weights of network {n} along its "
+        f"negative gradient of size {n}."
+        for n in range(40)
+    )
+    text = ask(quotes, make_prompt("How does gradient descent update weights?", long))
+    assert 10 < len(text.split()) <= 160
+
+
+@pytest.mark.parametrize(
+    ("text", "torn"),
+    [
+        ("Dividing by $\\sqrt{d_k}$ keeps the variance at one.", False),
+        ("Adam keeps 2 averages, m and v, for each of the weights.", False),
+        ("𝑖𝑗 𝑥 ෍ = 1 𝑛 + 𝜎", True),
+        ("\ue001\ue002 \ue003", True),
+    ],
+)
+def test_torn_formulas_are_recognised(text: str, torn: bool) -> None:
+    assert (garble(text) > 0.28) is torn
+
+
+def test_offsets_of_excerpts_hold_in_the_passage() -> None:
+    passage = make_passage(1, SCALING)
+    excerpts = cut(passage)
+    assert {e.kind for e in excerpts} == {"sentence", "list"}
+    for e in excerpts:
+        source = passage.text[e.start : e.end]
+        assert find_exact(e.text, source) is not None, e.text
