@@ -7,15 +7,22 @@ is the readers' business, embedding that of `ingest.build`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ds542_tutor.documents import Chunk, Document, Locator, Segment, TextRun, chunk_id
 from ingest import cleaning
-
-CountTokens = Callable[[str], int]
+from ingest.packing import (
+    LEAST_TOKENS,
+    CountTokens,
+    Packer,
+    Part,
+    cut,
+    heading_path,
+    joined,
+    packed,
+)
 
 MAX_TOKENS: Final = 230
 """MiniLM sees 256 word-pieces; the rest is room for the heading path and its special tokens."""
@@ -24,26 +31,6 @@ MAX_TOKENS: Final = 230
 BUILD_UP_SHARE: Final = 0.85
 # A slide with fewer letters than this under its title answers nothing.
 NEAR_EMPTY: Final = 12
-# A chunk below this share of the size takes in the next small section of the same chapter.
-SMALL_SHARE: Final = 0.45
-# Below this share of the size a chunk takes sentences of a paragraph that does not fit as a whole.
-FILL_SHARE: Final = 0.5
-# However long its headings, a chunk has room for this much text.
-LEAST_TOKENS: Final = 96
-
-_SENTENCE: Final = re.compile(r"(?<=[.!?])[\"”’)\]]*\s+(?=[\"“(]?[A-Z0-9•\d])|\n+")
-_ABBREVIATION: Final = re.compile(
-    r"(?:\b(?:e\.g|i\.e|cf|vs|etc|al|Fig|Figs|Eq|Eqs|Sec|Ch|Dr|Prof|St|No|pp|resp)|\b[A-Z])\.$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """A stretch of text on its way into a chunk, with its places."""
-
-    text: str
-    runs: tuple[TextRun, ...]
-    segment: Segment
 
 
 def chunk_document(
@@ -69,33 +56,23 @@ def chunk_document(
     return [replace(chunk, ordinal=number) for number, chunk in enumerate(chunks)]
 
 
-def heading_path(title: str, section: Sequence[str], slide_title: str | None = None) -> str:
-    """'Lecture 7: Attention > Scores > Scaled dot product': what a chunk is about, in one line."""
-    names = [cleaning.fold(n) for n in (title, *section, slide_title or "") if n.strip()]
-    # A notebook's first heading is its title; no need to say it twice.
-    different = [
-        n for i, n in enumerate(names) if cleaning.key(n) not in map(cleaning.key, names[:i])
-    ]
-    return " > ".join(different)
-
-
 # --- slides --------------------------------------------------------------------------------------
 
 
 def _slide_groups(
     document: Document, count_tokens: CountTokens, max_tokens: int
-) -> Iterator[tuple[list[_Part], tuple[int, ...]]]:
+) -> Iterator[tuple[list[Part], tuple[int, ...]]]:
     """The parts of each chunk of a deck, and the pages that it covers."""
     for pages, slide in _folded(document.segments):
         if not _says_something(slide):
             continue
         path = heading_path(document.title, slide.locator.section, slide.locator.slide_title)
         room = max(LEAST_TOKENS, max_tokens - count_tokens(path))
-        whole = _Part(slide.text, slide.runs, slide)
+        whole = Part(slide.text, slide.runs, slide)
         if count_tokens(slide.text) <= room:
             yield [whole], pages
             continue
-        for parts in _packed(_cut(whole, r"\n"), count_tokens, room):
+        for parts in packed(cut(whole, r"\n"), count_tokens, room):
             yield parts, pages
 
 
@@ -146,9 +123,9 @@ def _says_something(slide: Segment) -> bool:
 
 def _section_groups(
     document: Document, count_tokens: CountTokens, max_tokens: int
-) -> Iterator[tuple[list[_Part], tuple[int, ...]]]:
+) -> Iterator[tuple[list[Part], tuple[int, ...]]]:
     """The parts of each chunk of a document with headings, and the pages that it covers."""
-    packer = _Packer(document.title, count_tokens, max_tokens)
+    packer = Packer(document.title, count_tokens, max_tokens)
     for segment in document.segments:
         if segment.kind == "bibliography" or not segment.text.strip():
             continue
@@ -156,170 +133,23 @@ def _section_groups(
     yield from ((parts, _pages(document, parts)) for parts in packer.flush())
 
 
-def _pages(document: Document, parts: Sequence[_Part]) -> tuple[int, ...]:
+def _pages(document: Document, parts: Sequence[Part]) -> tuple[int, ...]:
     if not document.page_count:
         return ()
     from_runs = {run.page for part in parts for run in part.runs}
     return tuple(sorted(from_runs or {part.segment.locator.page or 1 for part in parts}))
 
 
-class _Packer:
-    """Fills chunks with segments in reading order and hands out those that are full."""
-
-    def __init__(self, title: str, count_tokens: CountTokens, max_tokens: int) -> None:
-        self._title = title
-        self._count = count_tokens
-        self._max = max_tokens
-        self._parts: list[_Part] = []
-        self._tokens = 0
-        self._heading: _Part | None = None
-
-    def add(self, segment: Segment) -> Iterator[list[_Part]]:
-        """Take a segment; yields the chunks that it completes."""
-        part = _Part(segment.text, segment.runs, segment)
-        if segment.kind == "heading":
-            # Kept for the case that its section joins a chunk that has begun above it.
-            self._heading = part
-            return
-        if self._parts and not self._joins(segment):
-            yield from self.flush()
-        room = self._room(segment)
-        size = self._count(part.text)
-        heading, self._heading = self._heading, None
-        title = self._count(heading.text) if heading is not None and self._parts else 0
-        if size <= room:
-            if self._tokens + title + size > room and not self._fills(part, title, room):
-                yield from self._flush_full()
-        elif segment.kind in ("code", "output") or not self._fills(part, title, room):
-            yield from self._flush_full()
-        if heading is not None and self._parts:
-            self._take(heading, title)
-        if self._tokens + size <= room:
-            self._take(part, size)
-            return
-        for piece in self._pieces(part, room):
-            size = self._count(piece.text)
-            if self._parts and self._tokens + size > room:
-                yield from self.flush()
-            self._take(piece, size)
-
-    def _flush_full(self) -> Iterator[list[_Part]]:
-        """Hand out a full chunk, but for a last line that only leads to what comes next."""
-        lead = self._parts[-1:] if len(self._parts) > 1 and _leads_in(self._parts[-1]) else []
-        self._parts = self._parts[: len(self._parts) - len(lead)]
-        yield from self.flush()
-        for part in lead:
-            self._take(part)
-
-    def _fills(self, part: _Part, title: int, room: int) -> bool:
-        """Whether a paragraph is better divided than to leave the chunk so far this short."""
-        if part.segment.kind not in ("text", "exercise") or self._tokens > FILL_SHARE * room:
-            return False
-        first = next(_cut(part))
-        return self._tokens + title + self._count(first.text) <= room
-
-    def _pieces(self, part: _Part, room: int) -> Iterator[_Part]:
-        """Cut prose after sentences; code after blank lines, and blocks too long after lines."""
-        if part.segment.kind not in ("code", "output"):
-            yield from _cut(part)
-            return
-        for block in _cut(part, r"\n[ \t]*\n+"):
-            if self._count(block.text) <= room:
-                yield block
-            else:
-                yield from _cut(block, r"\n")
-
-    def flush(self) -> Iterator[list[_Part]]:
-        """Hand out what is there, unless it is only headings."""
-        if any(part.segment.kind != "heading" for part in self._parts):
-            yield self._parts
-        self._parts, self._tokens = [], 0
-
-    def _take(self, part: _Part, size: int | None = None) -> None:
-        self._parts.append(part)
-        self._tokens += self._count(part.text) if size is None else size
-
-    def _room(self, segment: Segment) -> int:
-        path = heading_path(self._title, segment.locator.section)
-        return max(LEAST_TOKENS, self._max - self._count(path))
-
-    def _joins(self, segment: Segment) -> bool:
-        """Whether a segment may stand in one chunk with the parts so far."""
-        last = self._parts[-1].segment
-        if (last.kind == "exercise") != (segment.kind == "exercise"):
-            return False
-        before, after = last.locator.section, segment.locator.section
-        if before == after:
-            return True
-        related = before[:-1] == after[:-1] or before == after[:-1] or before[:-1] == after
-        return related and bool(after[:-1]) and self._tokens < SMALL_SHARE * self._max
-
-
-def _leads_in(part: _Part) -> bool:
-    """A heading, or a short line such as "Example images after the transform:"."""
-    text = part.text.strip()
-    short = part.segment.kind == "text" and len(text) < SHORT_LINE
-    return (
-        part.segment.kind == "heading"
-        or (
-            part.segment.kind == "text" and text.endswith((":", ",")) and len(text) < 2 * SHORT_LINE
-        )
-        or (short and not text.endswith((".", "!", "?", ")")))
-    )
-
-
-def _packed(parts: Iterable[_Part], count_tokens: CountTokens, room: int) -> Iterator[list[_Part]]:
-    """Fill groups of parts up to `room` tokens."""
-    group: list[_Part] = []
-    tokens = 0
-    for part in parts:
-        size = count_tokens(part.text)
-        if group and tokens + size > room:
-            yield group
-            group, tokens = [], 0
-        group.append(part)
-        tokens += size
-    if group:
-        yield group
-
-
-def _cut(part: _Part, separator: str | None = None) -> Iterator[_Part]:
-    """Cut a part after sentences, or after each match of `separator`."""
-    start = 0
-    pattern = re.compile(separator) if separator else _SENTENCE
-    for match in pattern.finditer(part.text):
-        if separator is None and _ABBREVIATION.search(part.text[start : match.start()]):
-            continue
-        yield _slice(part, start, match.end())
-        start = match.end()
-    if part.text[start:].strip():
-        yield _slice(part, start, len(part.text))
-
-
-def _slice(part: _Part, start: int, end: int) -> _Part:
-    runs: list[TextRun] = []
-    for run in part.runs:
-        first, last = max(run.start, start), min(run.start + run.length, end)
-        if first < last:
-            source = run.source + first - run.start
-            runs.append(TextRun(first - start, last - first, run.page, source))
-    return _Part(part.text[start:end], tuple(runs), part.segment)
-
-
 # --- the chunk itself ----------------------------------------------------------------------------
-
-# Lines this short are items of some list (a slide's bullets, a staff list), not paragraphs.
-SHORT_LINE: Final = 80
-_LIST_ITEM: Final = re.compile(r"\s*(•|[-–*]\s|\d{1,2}[.)]\s|\([a-z0-9]{1,3}\)|\|)")
 
 
 def _chunk(
     document: Document,
-    parts: Sequence[_Part],
+    parts: Sequence[Part],
     pages: tuple[int, ...],
     labels: Mapping[int | None, str | None],
 ) -> Chunk:
-    text, runs = _joined(parts)
+    text, runs = joined(parts)
     lead = max(parts, key=lambda part: (part.segment.kind != "heading", len(part.text))).segment
     locator = _cited(document, parts, runs, lead, labels)
     path = heading_path(document.title, locator.section, locator.slide_title)
@@ -345,38 +175,9 @@ def _chunk(
     )
 
 
-def _joined(parts: Sequence[_Part]) -> tuple[str, tuple[TextRun, ...]]:
-    """The parts as one text, with blank lines between paragraphs."""
-    text = ""
-    runs: list[TextRun] = []
-    previous: _Part | None = None
-    for part in parts:
-        if previous is not None and previous.segment is not part.segment:
-            text = text.rstrip()
-            text += "\n" if _close(text, previous.segment, part) else "\n\n"
-        runs += [replace(run, start=run.start + len(text)) for run in part.runs]
-        text += part.text
-        previous = part
-    text = text.rstrip()
-    clipped = (replace(run, length=min(run.length, len(text) - run.start)) for run in runs)
-    return text, tuple(run for run in clipped if run.length > 0)
-
-
-def _close(text: str, before: Segment, part: _Part) -> bool:
-    """Whether a part goes on the next line: below a heading, list items, short lines together."""
-    if before.kind == "heading" or _LIST_ITEM.match(part.text):
-        return True
-    if part.segment.kind in ("code", "output", "heading") or part.text.lstrip().startswith(
-        "Problem"
-    ):
-        return False
-    above = text.rsplit("\n", 1)[-1]
-    return len(above) < SHORT_LINE and len(part.text) < SHORT_LINE and above[-1:] != ":"
-
-
 def _cited(
     document: Document,
-    parts: Sequence[_Part],
+    parts: Sequence[Part],
     runs: Sequence[TextRun],
     lead: Segment,
     labels: Mapping[int | None, str | None],
