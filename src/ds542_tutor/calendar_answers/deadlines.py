@@ -16,11 +16,11 @@ from ds542_tutor.calendar_answers.values import (
 from ds542_tutor.course import Assignment, Course, Discussion
 
 _DUE = (
-    r"due|deadlines?|turn(?:ed)? (?:it |this |that )?in|hand(?:ed)? (?:it |this |that )?in|submit"
-    r"|submitted|submission|turning in|handing in|days? (?:left|remaining)|time (?:left|remaining)"
-    r"|(?:left|remaining) (?:for|on|until|till|to finish)|how long (?:do|have|until|till)"
-    r"|when (?:do|must|should|does) \S+ (?:have to )?(?:finish|be done|be finished|be in)"
+    r"due|deadlines?|(?:days?|time|weeks?|hours?) (?:\S+ ){0,4}?(?:left|remaining)|how long "
+    r"(?:do|have|until|till)"
 )
+_HAND_IN = r"turn\w*|hand\w*|submit\w*|submission|finish\w*|be done|complete\w*"
+_WHEN = r"when|by|until|till|what (?:day|date|time)|which day|how long|last day"
 DUE_VOCABULARY = (
     "due deadline deadlines turn turned turning hand handed handing submit submitted submission "
     "submitting finish finished complete completed left remaining assignment assignments work "
@@ -58,11 +58,12 @@ _ITEMS_AHEAD = 3
 
 def due(asking: Asking) -> CourseAnswer | None:
     """Answer when named work is due, or was, and how many days are left."""
-    if not asking.has(_DUE) or asking.has(
-        r"(?:how|where) (?:do|can|should|to) \S+ (?:submit|turn|hand)"
-    ):
+    sure = asking.has(_DUE)
+    if not sure and not (asking.has(_HAND_IN) and asking.has(_WHEN)):
         return None
-    if len(asking.residue(DUE_VOCABULARY)) > 1:
+    if asking.has(r"(?:how|where) (?:do|can|should|to) \S+ (?:submit|turn|hand)"):
+        return None
+    if len(asking.residue(DUE_VOCABULARY)) > (1 if sure else 0):
         return None
     draft = Draft("due")
     for work in asking.works:

@@ -25,7 +25,15 @@ _TAUGHT = (
     r"|talk(?:ed|ing)?"
     r"|next|lectures?|class|happening|happens|planned|scheduled|missed?|miss)"
 )
-_WHEN_NEXT = r"(?:when|what (?:time|day|date)|which (?:day|date))\b"
+_WHEN = r"(?:when|what (?:time|day|date)|which (?:day|date))\b"
+_NEXT_SESSION = (
+    r"(?:next|upcoming|following) (?:lecture|class|session|discussion|section)"
+    r"|(?:lecture|class|cover) next"
+)
+_LAST_SESSION = r"(?:last|previous|latest|most recent) (?:lecture|class|session|discussion|section)"
+_ON_DAYS = (
+    r"what (?:is|was) (?:on|happening|going on|planned)|schedule (?:for|of)|(?:did|have) i miss"
+)
 _TAUGHT_VOCABULARY = (
     "lecture lectures cover covered covering covers teach teaching taught learn learned learning "
     "topic topics subject agenda discuss discussed discussing talk talked talking went going over "
@@ -56,6 +64,9 @@ _READ_VOCABULARY = _TAUGHT_VOCABULARY + (
     " read reading readings chapter chapters book udl textbook pages assigned assignment required "
     "preread prework suggested optional section sections supposed prep preparing preclass goes list"
 )
+_FOR_NEXT = (
+    r"next|upcoming|before (?:class|lecture)|for (?:class|lecture)|what is the reading|pre-?work"
+)
 _HELD = (
     r"(?:is there|are there|do (?:we|i|you)(?: guys)? have|have we|is|are we|will there be|there"
     r"|we have|no|any|having|meet"
@@ -76,49 +87,46 @@ _MEETING_VOCABULARY = (
     "friday fridays tuesdays thursdays mon wed fri physically go which floor campus weekly times "
     "tues/thurs tue thu"
 )
+_WHERE_OR_WHEN = (
+    r"where|what room|which room|room|location|building|what time|when (?:is|are|does|do)|times?"
+    r"|how long (?:is|are)|what days?|which days?|let out|schedule"
+)
 _LISTED_LECTURES = 4  # more lectures on one topic than that, and the topic is too wide to answer
 
 
 def taught(asking: Asking) -> CourseAnswer | None:
     """Answer what is taught on a date, next, last, or in lecture N, and when lecture N is."""
-    if len(asking.residue(_TAUGHT_VOCABULARY)) > 0:
+    if asking.residue(_TAUGHT_VOCABULARY):
         return None
-    dated = asking.span and asking.has(
-        r"what (?:is|was) (?:on|happening|going on|planned)|schedule (?:for|of)|miss|missed"
-    )
-    session = (
-        dated
-        or asking.has(_SESSION)
-        or asking.has(r"cover|covered|covering|teach|taught|learn|go over")
-    )
-    lectures: Sequence[Lecture] = asking.lectures
-    days: list[Discussion] = []
-    if not lectures and asking.works and all(isinstance(w, Discussion) for w in asking.works):
-        days = [w for w in asking.works if isinstance(w, Discussion)]
-        if not asking.has(_TAUGHT + "|" + _WHEN_NEXT):
-            return None
-    elif lectures:
-        if not asking.has(_TAUGHT + "|" + _WHEN_NEXT + "|date of|topic of|title of"):
-            return None
-    elif not session or asking.works:
+    numbered = [w for w in asking.works if isinstance(w, Discussion)]
+    if not asking.works and not asking.lectures and asking.span:
+        return _on_days(asking) if _asks_for_days(asking) else None
+    if asking.lectures or (numbered and len(numbered) == len(asking.works)):
+        asked = asking.has(_TAUGHT + "|" + _WHEN + "|date of|topic of|title of")
+        lectures, days = (list(asking.lectures), numbered) if asked else ([], [])
+    elif asking.works:
         return None
-    elif asking.span and asking.has(_TAUGHT + "|schedule (?:for|of)"):
-        return _on_days(asking)
-    elif asking.has(
-        r"(?:next|upcoming|following) (?:lecture|class|session|discussion|section)|(?:lecture"
-        r"|class) next|cover next"
-    ):
+    elif asking.has(_NEXT_SESSION):
         lectures, days = _around(asking, ahead=True)
-    elif asking.has(
-        r"(?:last|previous|latest|most recent) (?:lecture|class|session|discussion|section)"
-    ):
+    elif asking.has(_LAST_SESSION):
         lectures, days = _around(asking, ahead=False)
+    else:
+        return None
     draft = Draft("lecture")
     for lecture in lectures:
         _say_lecture(draft, lecture, asking)
     for discussion in days:
         _say_discussion(draft, discussion, asking)
     return draft.finish()
+
+
+def _asks_for_days(asking: Asking) -> bool:
+    """Say whether the question is what is taught on the days it names."""
+    if asking.has(_ON_DAYS):
+        return True
+    return asking.has(_TAUGHT) and asking.has(
+        f"{_SESSION}|cover|covered|covering|teach|taught|learn"
+    )
 
 
 def covering(asking: Asking) -> CourseAnswer | None:
@@ -146,10 +154,7 @@ def readings(asking: Asking) -> CourseAnswer | None:
     elif not lectures and rest and len(rest) <= 4 and asking.has(r"lecture|class"):
         lectures = _about(asking.course, rest)[:2]
         rest = []
-    elif not lectures and asking.has(
-        r"next|upcoming|before (?:class|lecture)|for (?:class|lecture)|what is the reading"
-        r"|pre-?work"
-    ):
+    elif not lectures and asking.has(_FOR_NEXT):
         lectures = _around(asking, ahead=True)[0]
     if rest or not lectures:
         return None
@@ -182,10 +187,7 @@ def held(asking: Asking) -> CourseAnswer | None:
 
 def meetings(asking: Asking) -> CourseAnswer | None:
     """Answer when and where lectures and discussion sections meet every week."""
-    if not asking.has(
-        r"where|what room|which room|room|location|building|what time|when (?:is|are|does|do)"
-        r"|times?|how long (?:is|are)|what days?|which days?|let out|schedule"
-    ):
+    if not asking.has(_WHERE_OR_WHEN):
         return None
     if not asking.has(_SESSION + r"|a[1-9]") or asking.works or asking.lectures:
         return None
