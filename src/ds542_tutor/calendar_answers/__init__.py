@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ds542_tutor.calendar_answers import deadlines, lateness, rules_and_people, sessions
+from ds542_tutor.calendar_answers import deadlines, lateness, meetings, rules_and_people, sessions
 from ds542_tutor.calendar_answers.asking import Asking, clauses
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact
 from ds542_tutor.course import Course
@@ -30,7 +30,7 @@ _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     deadlines.upcoming,
     rules_and_people.term,
     rules_and_people.people,
-    sessions.meetings,
+    meetings.meetings,
     sessions.taught,
     sessions.held,
     sessions.covering,

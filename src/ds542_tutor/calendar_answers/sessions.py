@@ -1,4 +1,4 @@
-"""What is taught when: lectures, readings, recess, and the weekly meeting times."""
+"""What is taught when: lectures, readings, days with class and without."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from ds542_tutor.calendar_answers.asking import Asking, work_name
+from ds542_tutor.calendar_answers.meetings import SESSION, say_meeting
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
@@ -15,9 +16,8 @@ from ds542_tutor.calendar_answers.values import (
     join_words,
     moment_name,
 )
-from ds542_tutor.course import Course, Discussion, Event, Lecture, Meeting
+from ds542_tutor.course import Course, Discussion, Event, Lecture
 
-_SESSION = r"lectures?|class|classes|session|discussion|section"
 _TAUGHT = (
     r"(?:what|which|wat|topics?|subject|agenda)\b.{0,60}\b(?:cover(?:ed|ing)?|teach|taught|learn"
     r"|learned"
@@ -78,19 +78,6 @@ _HELD_VOCABULARY = (
     "discussion discussions section sections session sessions spring break recess vacation holiday "
     "off happening running normal usual usually having free begin begins starts resume back return"
 )
-_MEETING_VOCABULARY = (
-    "lecture lectures room rooms building located location place held meet meets meeting take "
-    "takes "
-    "discussion discussions section sections session sessions address find let lets finish ends "
-    "starts begin begins happen happens schedule where a1 a2 a3 a4 a5 b1 tues thurs tuesday "
-    "thursday "
-    "friday fridays tuesdays thursdays mon wed fri physically go which floor campus weekly times "
-    "tues/thurs tue thu"
-)
-_WHERE_OR_WHEN = (
-    r"where|what room|which room|room|location|building|what time|when (?:is|are|does|do)|times?"
-    r"|how long (?:is|are)|what days?|which days?|let out|schedule"
-)
 _LISTED_LECTURES = 4  # more lectures on one topic than that, and the topic is too wide to answer
 
 
@@ -125,7 +112,7 @@ def _asks_for_days(asking: Asking) -> bool:
     if asking.has(_ON_DAYS):
         return True
     return asking.has(_TAUGHT) and asking.has(
-        f"{_SESSION}|cover|covered|covering|teach|taught|learn"
+        f"{SESSION}|cover|covered|covering|teach|taught|learn"
     )
 
 
@@ -171,7 +158,7 @@ def readings(asking: Asking) -> CourseAnswer | None:
 def held(asking: Asking) -> CourseAnswer | None:
     """Answer whether there is class on a date, and when recess is."""
     recess = asking.has(_RECESS)
-    if not (asking.has(_HELD) and (recess or asking.has(_SESSION + "|meet|meeting"))):
+    if not (asking.has(_HELD) and (recess or asking.has(SESSION + "|meet|meeting"))):
         return None
     if asking.works or asking.lectures or len(asking.residue(_HELD_VOCABULARY)) > 0:
         return None
@@ -182,28 +169,6 @@ def held(asking: Asking) -> CourseAnswer | None:
         return _on_days(asking)
     elif recess:
         _say_recess(draft, asking.course)
-    return draft.finish()
-
-
-def meetings(asking: Asking) -> CourseAnswer | None:
-    """Answer when and where lectures and discussion sections meet every week."""
-    if not asking.has(_WHERE_OR_WHEN):
-        return None
-    if not asking.has(_SESSION + r"|a[1-9]") or asking.works or asking.lectures:
-        return None
-    if len(asking.residue(_MEETING_VOCABULARY)) > 0 or asking.has(
-        r"next|last|previous|due|first|final"
-    ):
-        return None
-    if re.search(r"\b(?:lecture|class|discussion) ?#?\d", asking.text):
-        return None  # one numbered session, which the calendar doesn't have
-    section = re.search(r"\b([abc]\d)\b", asking.text)
-    wanted = [m for m in asking.course.meetings if _meets(m, asking, section)]
-    draft = Draft("meeting")
-    for meeting in wanted:
-        _say_meeting(draft, meeting)
-    if len(draft.lines) > 1:
-        draft.lines = [f"- {line}" for line in draft.lines]
     return draft.finish()
 
 
@@ -285,7 +250,7 @@ def _say_day(draft: Draft, asking: Asking, day: date) -> None:
             _fact(later[0]),
         )
         for meeting in course.meetings[:1]:
-            _say_meeting(draft, meeting)
+            say_meeting(draft, meeting)
     elif course.lectures:
         edge = course.lectures[0] if later else course.lectures[-1]
         which = "first" if later else "last"
@@ -367,30 +332,6 @@ def _say_discussion(draft: Draft, discussion: Discussion, asking: Asking) -> Non
         f"{work_name(discussion)} {word} on {day_name(discussion.day)}",
         _discussion_fact(discussion),
     )
-
-
-def _say_meeting(draft: Draft, meeting: Meeting) -> None:
-    hours = re.sub(r"\s*(?:--|–|—)\s*", " to ", meeting.time)
-    sentence = f"{meeting.name}: {meeting.days}, {hours}, {meeting.location}"
-    if _ends_before_start(meeting.time):
-        sentence += " (times as the site has them; the start looks like a slip)"
-    draft.say(sentence, CourseFact(meeting.source, f"{sentence}."))
-
-
-def _ends_before_start(hours: str) -> bool:
-    found = re.findall(r"(\d{1,2}):(\d\d) ?([ap])m", hours.casefold())
-    minutes = [int(h) % 12 * 60 + int(m) + (720 if half == "p" else 0) for h, m, half in found]
-    return len(minutes) == 2 and minutes[1] < minutes[0]
-
-
-def _meets(meeting: Meeting, asking: Asking, section: re.Match[str] | None) -> bool:
-    """Say whether the question is about `meeting`: its section, else lectures or discussions."""
-    name = meeting.name.casefold()
-    if section:
-        return section.group(1) in name
-    if asking.has(r"discussions?|sections?|sessions?"):
-        return "discussion" in name
-    return "lecture" in name
 
 
 def _fact(lecture: Lecture) -> CourseFact:
