@@ -18,7 +18,7 @@ from ds542_tutor.errors import EmptySourceError, IndexStoreError, SourceError
 from ds542_tutor.index.chunks import DocumentRecord
 from ds542_tutor.index.generations import Generation, GenerationWriter, IndexStore
 from ds542_tutor.index.manifest import Manifest
-from ds542_tutor.index.storage import reporting_full_disk
+from ds542_tutor.index.storage import reporting_write_errors
 from ds542_tutor.protocols import Embedder, Vector
 from ingest.chunking import MAX_TOKENS, chunk_document
 from ingest.readers import read_course, read_document
@@ -190,7 +190,7 @@ def _embed(
     # Longest first: texts of like length share a batch, and memory peaks at the start if at all.
     texts = sorted({chunk.search_text for chunk in chunks}, key=lambda t: (-len(t), t))
     with (
-        reporting_full_disk(store.root),
+        reporting_write_errors(store.root),
         VectorCache(store.root / CACHE_FILE, embedder.model_id, embedder.dtype) as cache,
     ):
         known: dict[str, list[float]] = cache.get(texts)

@@ -8,6 +8,7 @@ import shutil
 import stat
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from index_samples import EMBEDDER, chunk, publish, record, vector
@@ -235,6 +236,22 @@ def test_a_full_disk_leaves_the_old_generation(
     assert leftovers(tmp_path / "index") == []
     with store.open_current(EMBEDDER) as generation:
         assert generation.lexical.search("momentum", 1)
+
+
+@pytest.mark.parametrize(("free", "error"), [(1 << 20, IndexFullError), (1 << 40, IndexStoreError)])
+def test_a_write_error_without_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, error: type[Exception]
+) -> None:
+    """As Chroma's on a full disk: the space left decides what it is taken for."""
+    usage = SimpleNamespace(free=free)
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: usage)
+    bad = [chunk("x", "x.pdf"), chunk("y", "x.pdf", 1)]
+    with pytest.raises(error) as raised, IndexStore(tmp_path).begin() as writer:
+        # Vectors of two lengths: Chroma itself refuses.
+        writer.write([record("x.pdf", 2)], bad, [vector("x"), vector("y", 8)])
+    assert type(raised.value) is error
+    assert str(tmp_path) in str(raised.value)
+    assert leftovers(tmp_path) == []
 
 
 def test_ids_sort_even_when_the_clock_goes_back(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import chromadb
 import numpy as np
 from chromadb.config import Settings as ChromaSettings
+from chromadb.errors import ChromaError
 
 COLLECTION = "chunks"
 # The most records that Chroma 1.5.9 takes in one call (SQLite's limit on bound variables).
@@ -45,19 +46,27 @@ class DenseIndex:
         """Write a new collection into `folder`, which must not exist. All sequences equally long.
 
         `metadatas` are what `search` can filter on; Chroma wants at least one key in each.
+
+        Raises:
+            OSError: Chroma cannot write, for instance because the disk is full.
         """
         folder.mkdir(parents=True)
         client = _client(folder)
-        collection = client.create_collection(
-            COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
-        )
-        for start in range(0, len(ids), MAX_BATCH):
-            end = start + MAX_BATCH
-            collection.add(
-                ids=list(ids[start:end]),
-                embeddings=[list(vector) for vector in vectors[start:end]],
-                metadatas=[dict(metadata) for metadata in metadatas[start:end]],
+        try:
+            collection = client.create_collection(
+                COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
             )
+            for start in range(0, len(ids), MAX_BATCH):
+                end = start + MAX_BATCH
+                collection.add(
+                    ids=list(ids[start:end]),
+                    embeddings=[list(vector) for vector in vectors[start:end]],
+                    metadatas=[dict(metadata) for metadata in metadatas[start:end]],
+                )
+        except ChromaError as error:
+            # On a full disk Chroma says "Failed to apply logs", without the system's reason.
+            client.close()
+            raise OSError(f"Chroma could not write to {folder}: {error}") from error
         return cls(client, collection)
 
     @classmethod

@@ -92,16 +92,14 @@ class Generation:
 class GenerationWriter:
     """A generation in the making. As a context manager it discards what was not published."""
 
-    def __init__(self, store: IndexStore, held: ExitStack) -> None:
-        """Use `IndexStore.begin`; `held` carries the lock."""
+    def __init__(self, store: IndexStore, folder: Path, held: ExitStack) -> None:
+        """Use `IndexStore.begin`, which makes the hidden `folder`; `held` carries the lock."""
         self._store = store
+        self._folder = folder
         self._held = held
         self._published = False
         self._chunks: Sequence[Chunk] = ()
         self._documents: Sequence[DocumentRecord] = ()
-        self._folder = store.root / _GENERATIONS / f".building-{uuid.uuid4().hex[:12]}"
-        with storage.reporting_full_disk(store.root):
-            self._folder.mkdir()
 
     def keep_file(self, path: Path, sha256: str) -> None:
         """Store a copy of a source file, unless the store has it.
@@ -111,7 +109,7 @@ class GenerationWriter:
         """
         target = self._store.root / _FILES / f"{sha256}{path.suffix.lower()}"
         if not target.is_file():
-            with storage.reporting_full_disk(self._store.root):
+            with storage.reporting_write_errors(self._store.root):
                 storage.copy_verified(path, target, sha256)
 
     def write(
@@ -127,7 +125,7 @@ class GenerationWriter:
             IndexFullError: the disk is full.
         """
         ids = [chunk.id for chunk in chunks]
-        with storage.reporting_full_disk(self._store.root):
+        with storage.reporting_write_errors(self._store.root):
             ChunkStore.build(self._folder / _CHUNKS, documents, chunks).close()
             LexicalIndex.build(self._folder / _LEXICAL, ids, [c.search_text for c in chunks])
             metadatas = [_metadata(chunk) for chunk in chunks]
@@ -156,7 +154,7 @@ class GenerationWriter:
             chunks=len(self._chunks),
             documents=tuple(self._documents),
         )
-        with storage.reporting_full_disk(root):
+        with storage.reporting_write_errors(root):
             full.write(self._folder)
             storage.sync_tree(self._folder)
             self._folder = self._folder.rename(root / _GENERATIONS / full.id)
@@ -249,24 +247,16 @@ class IndexStore:
         Raises:
             IndexStoreError: another process is writing, or the folder cannot be written.
         """
-        held = ExitStack()
-        try:
-            with storage.reporting_full_disk(_existing(self.root)):
+        with ExitStack() as held:
+            with storage.reporting_write_errors(_existing(self.root)):
                 (self.root / _GENERATIONS).mkdir(parents=True, exist_ok=True)
                 (self.root / _FILES).mkdir(exist_ok=True)
                 held.enter_context(storage.exclusive_lock(self.root / _LOCK))
-            for leftover in (self.root / _GENERATIONS).glob(".*"):
-                storage.remove_tree(leftover)
-            return GenerationWriter(self, held)
-        except OSError as error:
-            held.close()
-            raise IndexStoreError(
-                f"The index folder {self.root} cannot be written ({error.strerror}); "
-                "choose another with --index, or mend its permissions."
-            ) from error
-        except BaseException:
-            held.close()
-            raise
+                for leftover in (self.root / _GENERATIONS).glob(".*"):
+                    storage.remove_tree(leftover)
+                folder = self.root / _GENERATIONS / f".building-{uuid.uuid4().hex[:12]}"
+                folder.mkdir()
+            return GenerationWriter(self, folder, held.pop_all())
 
     def rollback(self, to: str | None = None) -> Manifest:
         """Point back at the generation published before the current one, or at the one named `to`.

@@ -12,42 +12,45 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from ds542_tutor.errors import IndexFullError, IndexStoreError, SourceError
 
-# Below this much free space a write error without a clear reason is taken for a full disk.
-_NEXT_TO_NOTHING = 1 << 20
+# numpy and Chroma report a failed write without its reason, and have freed some space again by
+# then; with less than this left, a full disk is the likely one.
+_TIGHT = 64 << 20
 _COPY_BLOCK = 1 << 20
 
 
 @contextlib.contextmanager
-def reporting_full_disk(folder: Path) -> Iterator[None]:
-    """Turn whatever a library raises when the disk fills up into `IndexFullError`."""
+def reporting_write_errors(folder: Path) -> Iterator[None]:
+    """Turn what fails while an index is written into an error that says what to do.
+
+    Raises:
+        IndexFullError: the disk filled up. IndexStoreError: another reason.
+    """
     try:
         yield
-    except Exception as error:
-        if isinstance(error, IndexStoreError) or not _is_full(error, folder):
-            raise
-        raise IndexFullError(
-            f"The disk of {folder} is full, so no new index was written; the one in use is "
-            "untouched. Free some space (or name another folder with --index) and run again."
+    except (OSError, sqlite3.OperationalError) as error:
+        if _is_full(error, folder):
+            raise IndexFullError(
+                f"The disk of {folder} is full, so no new index was written; the one in use is "
+                "untouched. Free some space (or name another folder with --index) and run again."
+            ) from error
+        raise IndexStoreError(
+            f"The index folder {folder} cannot be written ({error}); choose another with --index, "
+            "or mend its permissions."
         ) from error
 
 
-def _is_full(error: BaseException, folder: Path) -> bool:
-    """Tell a full disk: by errno, by the words of SQLite and Chroma, or by the space left."""
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    words = str(error).lower()
-    if "disk is full" in words or "no space left" in words:
-        return True
-    # numpy reports a short write without an errno.
-    with contextlib.suppress(OSError):
-        return isinstance(error, OSError) and shutil.disk_usage(folder).free < _NEXT_TO_NOTHING
-    return False
+def _is_full(error: OSError | sqlite3.OperationalError, folder: Path) -> bool:
+    """Tell a full disk: by errno, by SQLite's words, else by the space left."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "disk is full" in str(error) or shutil.disk_usage(folder).free < _TIGHT
 
 
 @contextlib.contextmanager
