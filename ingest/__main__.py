@@ -18,7 +18,17 @@ from tqdm import tqdm
 
 from ds542_tutor.errors import TutorError
 from ds542_tutor.settings import Settings, load_settings
-from ingest.report import Embedded, Event, FileDone, Phase, Report, file_line, to_json_line, totals
+from ingest.report import (
+    Embedded,
+    Event,
+    FileDone,
+    Phase,
+    Report,
+    file_line,
+    plural,
+    to_json_line,
+    totals,
+)
 
 if TYPE_CHECKING:
     from ds542_tutor.index.generations import IndexStore
@@ -127,10 +137,8 @@ def _list(arguments: Sequence[str]) -> int:
     current = store.current_id()
     for manifest in store.generations():
         mark = "*" if manifest.id == current else " "
-        print(
-            f"{mark} {manifest.id}  {manifest.corpus}  {len(manifest.documents)} documents  "
-            f"{manifest.chunks:,} chunks  {manifest.embedder}"
-        )
+        size = f"{plural(len(manifest.documents), 'document')}  {plural(manifest.chunks, 'chunk')}"
+        print(f"{mark} {manifest.id}  {manifest.corpus}  {size}  {manifest.embedder}")
     if current is None:
         print(f"There is no index in {store.root}; run `make ingest` to build one.")
     return 0

@@ -91,8 +91,8 @@ def file_line(file: FileDone) -> str:
     if file.status != "read":
         reason = file.reason.removeprefix(f"{file.path}: ")
         return f"{file.status:<8} {file.path}: {reason}"
-    pages = f"{_plural(file.pages, 'page')}, " if file.pages else ""
-    lines = [f"read     {file.path}: {pages}{_plural(file.chunks, 'chunk')}"]
+    pages = f"{plural(file.pages, 'page')}, " if file.pages else ""
+    lines = [f"read     {file.path}: {pages}{plural(file.chunks, 'chunk')}"]
     return "\n".join(lines + [f"         note: {warning}" for warning in file.warnings])
 
 
@@ -100,9 +100,9 @@ def totals(report: Report) -> str:
     """Return the last lines of the summary: counts, and whether the new index is in use."""
     lines = [f"note: {warning}" for warning in report.warnings]
     lines.append(
-        f"{_plural(len(report.files), 'file')}: {report.count('read')} read, "
+        f"{plural(len(report.files), 'file')}: {report.count('read')} read, "
         f"{report.count('skipped')} skipped, {report.count('failed')} failed; "
-        f"{_plural(report.chunks, 'chunk')}, {report.embedded} embedded anew; "
+        f"{plural(report.chunks, 'chunk')}, {report.embedded} embedded anew; "
         f"{report.seconds:.0f} s."
     )
     if report.generation:
@@ -115,5 +115,6 @@ def totals(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
+    """Return "1 chunk" or "6,364 chunks"."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

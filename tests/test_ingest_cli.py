@@ -160,7 +160,7 @@ def test_list_and_rollback(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith(f"  {first}  tiny  1 documents")
+    assert lines[0].startswith(f"  {first}  tiny  1 document  ")
     assert lines[1].startswith(f"* {second}  tiny  2 documents  2 chunks  all-MiniLM-L6-v2@")
     assert main(["rollback"]) == 0
     assert current() == first
