@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from ds542_tutor.app.highlight import MARK
 from ds542_tutor.app.server import build_app
-from ds542_tutor.conversations import FILE, Conversations
+from ds542_tutor.conversations import FILE
 from ds542_tutor.settings import PathSettings, ServerSettings, Settings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -260,13 +260,8 @@ def test_two_visitors_at_once_see_and_store_their_own_chat_only(
     ask(anna, "and then?")
     turns = scripted.asked[-1][1]
     assert [turn.text for turn in turns if turn.role == "user"] == ["annas secret"]
-    store = Conversations(scripted_data)
-    with store._engine.connect() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT conversation_id, text FROM turns WHERE role = 'user'"
-        ).fetchall()
-    store.close()
-    chats = {text: chat for chat, text in rows}
+    with closing(sqlite3.connect(scripted_data / FILE)) as store:
+        chats = dict(store.execute("SELECT text, conversation_id FROM turns WHERE role = 'user'"))
     assert chats["annas secret"] == chats["and then?"] != chats["bens secret"]
 
 
@@ -399,3 +394,39 @@ def test_students_are_answered_side_by_side(visit: Open, scripted_url: str) -> N
     assert time.monotonic() - begun < 10, "a slow answer holds up nobody else"
     one.click("#ds-stop")
     expect(one.locator("#ds-send")).to_be_visible(timeout=ANSWER_MS)
+
+
+def test_students_wait_their_turn_and_a_full_queue_says_so(
+    visit: Open, scripted: FakeTutor, tmp_path: Path
+) -> None:
+    settings = Settings(
+        paths=PathSettings(data=tmp_path), server=ServerSettings(concurrency=1, queue=1)
+    )
+    with serving(scripted, settings) as url:
+        first, second, third = visit(url), visit(url), visit(url)
+        begin(first, "slow and first")
+        expect(first.locator(LAST)).to_contain_text("word", timeout=ANSWER_MS)
+        begin(second, "second")
+        expect(second.locator(LAST)).to_contain_text("Waiting for a free place")
+        third.fill(BOX, "third")
+        third.press(BOX, "Enter")
+        expect(third.locator("#ds-chat .ds-failure")).to_contain_text("Too many students")
+        expect(third.locator(BOX)).to_have_value("third")
+        first.click("#ds-stop")
+        expect(second.locator(LAST)).to_contain_text("You asked: second", timeout=ANSWER_MS)
+
+
+def test_a_question_typed_during_an_answer_is_kept(
+    visit: Open, scripted_url: str, scripted: FakeTutor
+) -> None:
+    page = visit(scripted_url)
+    begin(page, "slow still")
+    expect(page.locator(LAST)).to_contain_text("word", timeout=ANSWER_MS)
+    page.fill(BOX, "my next question")
+    page.press(BOX, "Enter")
+    page.click("#ds-stop")
+    expect(page.locator("#ds-send")).to_be_visible(timeout=ANSWER_MS)
+    expect(page.locator(BOX)).to_have_value("my next question")
+    assert scripted.asked[-1][0] == "slow still"
+    page.press(BOX, "Enter")
+    expect(page.locator(LAST)).to_contain_text("You asked: my next question", timeout=ANSWER_MS)

@@ -11,9 +11,9 @@ import asyncio
 import logging
 import secrets
 import threading
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -39,6 +39,8 @@ EXAMPLES = (
 """Questions the starter corpus answers; they fit the real course as well."""
 
 _UNEXPECTED = "Something went wrong on the server. Your question is still below: try it again."
+_BUSY = "Too many students are asking at this moment. Your question is still below: try it again."
+_UNSAVED = "This answer could not be saved on the server; copy what you need."
 
 log = logging.getLogger(__name__)
 
@@ -58,11 +60,28 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One browser tab. `session` is its secret; `conversation` is set by the first answer."""
+    """One browser tab.
+
+    Attributes:
+        session: its secret. conversation: in the store, once there is an answer.
+        exchanges: what was asked and answered so far.
+        asked: the question under way. running: its turn has come.
+        cancel: set to stop it. over: set when nobody answers it any more; a browser that lost its
+            connection comes back to a question that is `running` and `over`.
+    """
 
     session: str
     conversation: str | None = None
     exchanges: tuple[Exchange, ...] = ()
+    asked: Exchange | None = None
+    running: bool = False
+    cancel: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def busy(self) -> bool:
+        """A question is being answered at this moment."""
+        return self.running and not self.over.is_set()
 
     def turns(self) -> tuple[Turn, ...]:
         """What was said so far, as the tutor wants it; failed questions are left out."""
@@ -107,7 +126,6 @@ class ChatPage:
         self._settings = settings
         self._store = store
         self._files = files
-        self._running: dict[str, threading.Event] = {}
 
     def build(self) -> gr.Blocks:
         """Return the page."""
@@ -170,69 +188,104 @@ class ChatPage:
             "concurrency_id": "answers",
         }
         typed = gr.on(
-            [self._box.submit, self._send.click], self.ask, [self._box, self._visit], **asking
+            [self._box.submit, self._send.click],
+            self.begin, [self._box, self._visit], outputs, queue=False, **private,
+        )  # fmt: skip
+        chosen = self._chat.example_select(
+            self.begin_example, [self._visit], outputs, queue=False, **private
         )
-        chosen = self._chat.example_select(self.ask_example, [self._visit], **asking)
-        self._stop.click(self.stop, [self._visit], queue=False, **private)
+        events = []
+        for begun in (typed, chosen):
+            events += [answered := begun.then(self.answer, [self._visit], **asking)]
+            # Gradio refuses a question without calling us when too many are waiting.
+            answered.failure(self.refuse, [self._visit], outputs, queue=False, **private)
+        self._stop.click(self.stop, [self._visit], outputs, queue=False, **private)
         self._new.click(
-            self.restart, [self._visit], outputs, queue=False, cancels=[typed, chosen], **private
+            self.restart, [self._visit], outputs, queue=False, cancels=events, **private
         )
 
-    async def ask_example(
-        self, visit: Visit | None, chosen: gr.SelectData
-    ) -> AsyncGenerator[Update, None]:
-        """Ask one of the example questions."""
-        async with aclosing(self.ask(chosen.value["text"], visit)) as updates:
-            async for update in updates:
-                yield update
-
-    async def ask(self, question: str, visit: Visit | None) -> AsyncGenerator[Update, None]:
-        """Answer a question, streaming; the final update has the checked answer and its sources."""
+    def begin(self, question: str, visit: Visit | None) -> Update:
+        """Show a question at once, while its answer waits for its turn."""
         visit = visit or Visit(secrets.token_urlsafe(16))
-        asked = Exchange(question, messages.working("searching"))
-        yield self._begin(visit, asked)
-        cancel = self._running[visit.session] = threading.Event()
-        stream = relay(lambda: self._tutor.answer(question, visit.turns(), cancel=cancel), cancel)
+        if visit.busy or (visit.asked and not question.strip()):  # pressed twice, or too early
+            return {self._visit: visit}
+        given_up = (replace(visit.asked, shown=messages.stopped("")),) if visit.asked else ()
+        visit.cancel.set()
+        visit = Visit(
+            visit.session,
+            visit.conversation,
+            (*visit.exchanges, *given_up),
+            asked=Exchange(question, messages.working("waiting")),
+        )
+        return {
+            self._visit: visit,
+            self._chat: _history(visit),
+            self._box: "",
+            self._send: gr.update(visible=False),
+            self._stop: gr.update(visible=True),
+        }
+
+    def begin_example(self, visit: Visit | None, chosen: gr.SelectData) -> Update:
+        """Ask one of the example questions."""
+        return self.begin(chosen.value["text"], visit)
+
+    async def answer(self, visit: Visit | None) -> AsyncGenerator[Update, None]:
+        """Answer the question under way, streaming; at last with the checked text and sources."""
+        if visit is None or visit.asked is None or visit.running:
+            return
+        visit = replace(visit, running=True)
+        yield {self._visit: visit, **self._shown(visit, messages.working("searching"))}
         written = _Written()
         try:
-            async with aclosing(stream) as batches:
+            async with aclosing(relay(lambda: self._events(visit), visit.cancel)) as batches:
                 async for events in batches:
                     written.take(events)
                     if written.answer is None:
-                        shown = messages.draft(written.text, written.stage)
-                        yield {self._chat: self._history(visit, replace(asked, shown=shown))}
+                        yield self._shown(visit, messages.draft(written.text, written.stage))
             if written.answer is None:
-                yield self._end(visit, replace(asked, shown=messages.stopped(written.text)))
+                yield self._ended(visit, messages.stopped(written.text))
             else:
-                yield self._end(*await asyncio.to_thread(self._finish, visit, written.answer))
+                yield await asyncio.to_thread(self._finish, visit, written.answer)
         except TutorError as error:
-            yield self._fail(visit, asked, str(error))
+            yield self._failed(visit, str(error))
         except Exception:
             log.exception("a question failed")
-            yield self._fail(visit, asked, _UNEXPECTED)
+            yield self._failed(visit, _UNEXPECTED)
         finally:
-            cancel.set()
-            if self._running.get(visit.session) is cancel:
-                del self._running[visit.session]
+            visit.over.set()
 
-    def stop(self, visit: Visit | None) -> None:
-        """Stop the running answer; what was written so far is still checked and shown."""
-        if visit and (cancel := self._running.get(visit.session)):
-            cancel.set()
+    def stop(self, visit: Visit | None) -> Update:
+        """Stop the question under way; what was written so far is still checked and shown."""
+        if visit is None or visit.asked is None:
+            return {self._visit: visit}
+        visit.cancel.set()
+        if visit.busy:
+            return {self._visit: visit}
+        return self._ended(visit, messages.stopped(""))
+
+    def refuse(self, visit: Visit | None) -> Update:
+        """Say that the queue is full, or that the connection broke."""
+        if visit is None or visit.asked is None:
+            return {self._visit: visit}
+        return self._failed(visit, _UNEXPECTED if visit.running else _BUSY)
 
     def restart(self, visit: Visit | None) -> Update:
         """Begin a new chat; the old one stays in the store."""
-        self.stop(visit)
-        fresh = Visit(visit.session) if visit else None
+        if visit:
+            visit.cancel.set()
         return {
-            self._visit: fresh,
+            self._visit: Visit(visit.session) if visit else None,
             self._chat: [],
             self._box: "",
             self._sources: sources.EMPTY,
             **self._idle(),
         }
 
-    def _finish(self, visit: Visit, answer: Answer) -> tuple[Visit, Exchange]:
+    def _events(self, visit: Visit) -> Iterator[AnswerEvent]:
+        assert visit.asked is not None  # `answer` has looked
+        return self._tutor.answer(visit.asked.question, visit.turns(), cancel=visit.cancel)
+
+    def _finish(self, visit: Visit, answer: Answer) -> Update:
         """Save an answer and lay it out. Blocking: the store and the page sizes are on disk."""
         notices = list(answer.notices)
         try:
@@ -241,48 +294,48 @@ class ChatPage:
             self._store.save(visit.conversation or "", visit.session, answer)
         except ConversationError as error:
             log.warning("%s", error)
-            notices.append("This answer could not be saved on the server; copy what you need.")
+            notices.append(_UNSAVED)
         identifier = str(len(visit.exchanges) + 1)
-        return visit, Exchange(
-            answer.question,
-            messages.answer(identifier, answer, notices),
-            answer,
-            sources.panel(identifier, answer, self._files),
-        )
+        shown = messages.answer(identifier, answer, notices)
+        return self._ended(visit, shown, answer, sources.panel(identifier, answer, self._files))
 
-    def _begin(self, visit: Visit, asked: Exchange) -> Update:
-        return {
-            self._visit: visit,
-            self._chat: self._history(visit, asked),
-            self._box: "",
-            self._send: gr.update(visible=False),
-            self._stop: gr.update(visible=True),
-        }
+    def _shown(self, visit: Visit, text: str) -> Update:
+        """The conversation with `text` as the answer so far."""
+        assert visit.asked is not None
+        return {self._chat: _history(replace(visit, asked=replace(visit.asked, shown=text)))}
 
-    def _end(self, visit: Visit, done: Exchange) -> Update:
-        visit = replace(visit, exchanges=(*visit.exchanges, done))
-        update = {self._visit: visit, self._chat: self._history(visit), **self._idle()}
-        if done.sources:
+    def _ended(
+        self, visit: Visit, text: str, answer: Answer | None = None, panel: str = ""
+    ) -> Update:
+        """The question under way becomes part of the conversation, and the box is free again."""
+        assert visit.asked is not None
+        done = Exchange(visit.asked.question, text, answer, panel)
+        visit = replace(visit, exchanges=(*visit.exchanges, done), asked=None, running=False)
+        update = {self._visit: visit, self._chat: _history(visit), **self._idle()}
+        if panel:
             update[self._sources] = "".join(e.sources for e in reversed(visit.exchanges))
         return update
 
-    def _fail(self, visit: Visit, asked: Exchange, reason: str) -> Update:
+    def _failed(self, visit: Visit, reason: str) -> Update:
         """Say in one line what went wrong, and give the question back to be mended."""
-        failed = replace(asked, shown=messages.failure(reason))
-        return {**self._end(visit, failed), self._box: asked.question}
+        assert visit.asked is not None
+        return {
+            **self._ended(visit, messages.failure(reason)),
+            self._box: visit.asked.question,
+        }
 
     def _idle(self) -> Update:
         return {self._send: gr.update(visible=True), self._stop: gr.update(visible=False)}
 
-    @staticmethod
-    def _history(visit: Visit, current: Exchange | None = None) -> list[dict[str, str]]:
-        """Every message of the tab, as the chat component wants them."""
-        exchanges = (*visit.exchanges, current) if current else visit.exchanges
-        return [
-            message
-            for exchange in exchanges
-            for message in (
-                {"role": "user", "content": messages.question(exchange.question)},
-                {"role": "assistant", "content": exchange.shown},
-            )
-        ]
+
+def _history(visit: Visit) -> list[dict[str, str]]:
+    """Every message of the tab, as the chat component wants them."""
+    exchanges = (*visit.exchanges, visit.asked) if visit.asked else visit.exchanges
+    return [
+        message
+        for exchange in exchanges
+        for message in (
+            {"role": "user", "content": messages.question(exchange.question)},
+            {"role": "assistant", "content": exchange.shown},
+        )
+    ]

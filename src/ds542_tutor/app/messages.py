@@ -19,6 +19,7 @@ WELCOME = (
 _SHOWN_CHARS = 4000
 
 _STAGES = {
+    "waiting": "Waiting for a free place",
     "searching": "Searching the course materials",
     "writing": "Writing",
     "checking": "Checking every sentence against its source",
@@ -32,10 +33,10 @@ _LABELS = {
 
 # Who speaks when no language model does.
 _SPEAKERS = {
-    "quotes": "no language model",
-    "calendar": "computed, no language model",
-    "policy": "the course's own rules",
-    "none": "no model was asked",
+    "quotes": "quotes (no language model)",
+    "calendar": "Computed from the course calendar",
+    "policy": "The course's own rules",
+    "none": "No model was asked",
 }
 
 
@@ -52,8 +53,8 @@ def masthead(title: str, term: str) -> str:
 def footer(model: str) -> str:
     """The bottom of the page: what speaks, and what becomes of a conversation."""
     return (
-        '<p class="ds-footer">Check what matters against the source. Answers are written by '
-        f"{escape(_speaker(model))}. Conversations are saved without your name.</p>"
+        '<p class="ds-footer">Check what matters against the source. '
+        f"Model: {escape(_speaker(model))}. Conversations are saved without your name.</p>"
     )
 
 
@@ -104,4 +105,4 @@ def _note(text: str) -> str:
 
 
 def _speaker(model: str) -> str:
-    return f"{model} ({_SPEAKERS[model]})" if model in _SPEAKERS else model
+    return _SPEAKERS.get(model, model)

@@ -44,7 +44,8 @@ def panel(identifier: str, answer: Answer, files: CourseFiles) -> str:
             seen.add(citation.marker)
             items.append(_source(identifier, citation, answer.generation, files, checked))
     title = "Sources" if checked or answer.status == "refused" else "Nearest places"
-    body = "".join(items) or '<p class="ds-none">This answer cites no source.</p>'
+    missing = "This answer cites no source." if checked else "Nothing near the question was found."
+    body = "".join(items) or f'<p class="ds-none">{missing}</p>'
     return (
         f'<section class="ds-answer-sources" id="sources-{identifier}" aria-label="{title}">'
         f'<h2>{title}</h2><p class="ds-question">{escape(_short(answer.question))}</p>'
