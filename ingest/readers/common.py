@@ -67,9 +67,8 @@ def build(
         EmptySourceError: no segment has any text.
     """
     if not any(segment.text.strip() for segment in segments):
-        raise EmptySourceError(
-            f"{source.name}: no text in it; if its pages are images, run OCR over it first"
-        )
+        remedy = "if its pages are images, run OCR over it" if page_count else "fill or remove it"
+        raise EmptySourceError(f"{source.name}: no text in it; {remedy}")
     stale = _other_term(source.term, segments)
     return Document(
         path=source.name,

@@ -68,8 +68,9 @@ def read(source: SourceFile) -> Document:
 
 
 @lru_cache(maxsize=4)
-def _site(folder: Path) -> dict[str, Any]:
-    """The site's variables: `_data` and `_config.yml`."""
+def _site(folder: Path, stamp: tuple[int, ...]) -> dict[str, Any]:
+    """The site's variables: `_data` and `_config.yml`, read again when one of them has changed."""
+    del stamp  # only part of the cache's key
     site = dict(_config(folder))
     site["data"] = front_matter.load_data(folder)
     return site
@@ -82,7 +83,11 @@ def _config(folder: Path) -> Mapping[str, Any]:
 
 
 def _context(folder: Path | None, page: Mapping[str, Any]) -> dict[str, Any]:
-    return {"site": _site(folder) if folder is not None else {}, "page": dict(page)}
+    if folder is None:
+        return {"site": {}, "page": dict(page)}
+    files = sorted([*folder.glob("_data/*.y*ml"), *folder.glob("_config.yml")])
+    stamp = tuple(path.stat().st_mtime_ns for path in files)
+    return {"site": _site(folder, stamp), "page": dict(page)}
 
 
 def _type(source: SourceFile) -> str:
