@@ -92,13 +92,39 @@ def test_an_open_fence_and_windows_line_ends_lose_nothing() -> None:
     ]
 
 
-def test_latex_chapters_are_headings_and_the_preamble_goes(tmp_path: Path) -> None:
+LATEX = r"""\documentclass{x}
+\begin{document}
+\maketitle
+\chapter{Introduction}
+\chapter{Supervised}
+Some words.
+\begin{eqnarray}\label{eq:a}
+  y &=& \mbox{f}[x] \nonumber \\
+  &=& \begin{cases} 1 \\ 2 \end{cases}
+ \end{eqnarray}
+\begin{eqnarray*} z \end{eqnarray*}
+\begin{align} a &= b \\ c &= d \end{align}
+\end{document}
+"""
+
+
+def test_equations_get_the_numbers_that_latex_gives_them(tmp_path: Path) -> None:
     path = tmp_path / "eqs.tex"
-    path.write_text(
-        "\\documentclass{x}\n\\begin{document}\n\\maketitle\n\\chapter{One}\n$a$\n\\end{document}"
-    )
+    path.write_text(LATEX)
     segments = read_document(source(path, "notes")).segments
-    assert [(s.text, s.locator.section) for s in segments] == [("$a$", ("One",))]
+    assert {segment.locator.section for segment in segments} == {("2 Supervised",)}
+    assert [segment.text.split("\n")[0] for segment in segments] == [
+        "Some words.",
+        "Equation 2.1:",
+        "$$\\begin{aligned}",
+        "Equations 2.2 to 2.3:",
+    ]
+    assert segments[1].text == (
+        "Equation 2.1:\n$$\\begin{aligned}\ny &= \\mbox{f}[x] \\\\\n"
+        "&= \\begin{cases} 1 \\\\ 2 \\end{cases}\n\\end{aligned}$$"
+    )
+    for segment in segments:
+        assert not misaligned(segment.text, segment.runs, {0: LATEX})
 
 
 def notebook(path: Path, *cells: Any, **more: Any) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ds542_tutor.documents import Document
 from ds542_tutor.errors import SourceError
-from ingest.readers import book, course_site, markdown, notebook, slides
+from ingest.readers import book, course_site, latex, markdown, notebook, slides
 from ingest.readers.course_site import read_course
 from ingest.sources import SourceFile
 
@@ -31,6 +31,8 @@ def read_document(source: SourceFile) -> Document:
         return book.read(source)
     if suffix == ".ipynb":
         return notebook.read(source)
+    if suffix == ".tex":
+        return latex.read(source)
     if suffix in markdown.SUFFIXES:
         return markdown.read(source)
     raise SourceError(

@@ -1,7 +1,7 @@
 """Markdown and plain text: blocks with the headings that they stand under.
 
-`blocks` is shared with the notebook and course-site readers. LaTeX and shell scripts are read as
-plain text, blank line by blank line.
+`blocks` is shared with the notebook and course-site readers. Scripts and other plain text are
+read blank line by blank line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ingest.readers import common
 from ingest.sources import SourceFile
 
 MARKDOWN: Final = (".md", ".markdown")
-SUFFIXES: Final = (*MARKDOWN, ".txt", ".tex", ".sh", ".py", ".yml", ".yaml")
+SUFFIXES: Final = (*MARKDOWN, ".txt", ".sh", ".py", ".yml", ".yaml")
 """What `read` takes; all but Markdown is read as plain text."""
 
 _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
@@ -209,26 +209,12 @@ def _keep_group(text: Aligned, pattern: re.Pattern[str], group: int) -> Aligned:
     return cleaning.join([*parts, text[last:]], "")
 
 
-_TEX_CHAPTER: Final = re.compile(r"^\\(chapter|section|subsection)\*?\{(.*)\}\s*$")
-
-
 def _plain(text: Aligned, *, code: bool) -> Iterator[Block]:
-    """Blocks between blank lines; LaTeX's chapters and sections are headings, its preamble goes."""
-    begin = text.text.find("\\begin{document}")
-    if begin >= 0:
-        text = text[begin + len("\\begin{document}") :]
-    path: list[str] = []
+    """Blocks between blank lines."""
     pending: list[Aligned] = []
-    levels = {"chapter": 0, "section": 1, "subsection": 2}
     for line in (*_lines(text.sub(re.compile("\r"), "")), Aligned()):
-        title = _TEX_CHAPTER.match(line.text)
-        if line.text.startswith(("\\maketitle", "\\end{document}")):
-            continue
-        if line.text.strip() and not title:
+        if line.text.strip():
             pending.append(line[: len(line.text.rstrip())])
-            continue
-        if pending:
-            yield Block("code" if code else "text", cleaning.join(pending, "\n"), tuple(path))
+        elif pending:
+            yield Block("code" if code else "text", cleaning.join(pending, "\n"), ())
             pending = []
-        if title:
-            path = [*path[: levels[title.group(1)]], title.group(2)]
