@@ -22,7 +22,7 @@ from ds542_tutor.words import STOP_WORDS, content_words
 # rrf_k = 60 the first and the tenth rank of one searcher differ by a factor of 1.15.
 # The course's own words: a book has several chunks for every sparse slide on the same subject, and
 # would crowd them out of the first hits (docs/experiments.md).
-_OWN_MATERIAL = {"slides": 1.25, "site": 1.25}
+OWN_MATERIAL = {"slides": 1.25, "site": 1.25}
 _SAME_LECTURE = 1.6
 _SAME_ASSIGNMENT = 1.5
 _SAME_SECTION = 1.5
@@ -92,7 +92,7 @@ class Retriever:
         return {**known, **self.generation.dense.similarities(vector, missing)}
 
     def _preference(self, chunk: Chunk, query: Query) -> float:
-        factor = _OWN_MATERIAL.get(chunk.kind, 1.0)
+        factor = OWN_MATERIAL.get(chunk.kind, 1.0)
         if query.lecture is not None and chunk.lecture == query.lecture:
             factor *= _SAME_LECTURE
             if query.page is not None and query.page in chunk.pages:

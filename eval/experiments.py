@@ -1,0 +1,129 @@
+"""The measurements behind the tutor's constants: `python -m eval.experiments NAME …`.
+
+    sources  --cases F… --index D    factor for the course's own slides and site (retrieval)
+    silence  --cases F… --index D    evidence of answerable questions against the others
+    support  --wice FILE             support score of claims against their evidence (WiCE)
+
+Prints tables; docs/experiments.md keeps what was concluded from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ds542_tutor import retrieval
+from ds542_tutor.assembly import LiveTutor, with_overrides
+from ds542_tutor.citations import OverlapVerifier
+from ds542_tutor.errors import TutorError
+from ds542_tutor.models.embedding import load_embedder
+from ds542_tutor.queries import standalone
+from ds542_tutor.settings import Settings, load_settings
+from eval.cases import Case, load_cases
+from eval.metrics.retrieval import gold_places, matches
+
+FACTORS = (1.0, 1.1, 1.2, 1.25, 1.3, 1.5)
+THRESHOLDS = (0.25, 0.3, 0.33, 0.36, 0.4, 0.45, 0.5)
+SUPPORT_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one experiment and return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m eval.experiments", description=__doc__)
+    commands = parser.add_subparsers(required=True, dest="name")
+    for name in ("sources", "silence"):
+        command = commands.add_parser(name)
+        command.add_argument("--cases", nargs="+", type=Path, required=True)
+        command.add_argument("--index", type=Path)
+    commands.add_parser("support").add_argument("--wice", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    try:
+        settings = load_settings()
+        if options.name == "support":
+            support(options.wice, settings)
+        else:
+            live = LiveTutor(with_overrides(settings, options.index, "quotes"))
+            {"sources": sources, "silence": silence}[options.name](live, load_cases(options.cases))
+    except TutorError as error:
+        print(f"eval: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def sources(live: LiveTutor, cases: Sequence[Case]) -> None:
+    """Print success@1, @5, @10 and MRR@10 for each factor of slides and site."""
+    wanted = [case for case in cases if case.relevant and case.kind != "schedule"]
+    print(f"{len(wanted)} questions\nfactor  s@1   s@5   s@10  mrr@10")
+    usual = dict(retrieval.OWN_MATERIAL)
+    for factor in FACTORS:
+        retrieval.OWN_MATERIAL.update(dict.fromkeys(usual, factor))
+        ranks = [_rank(live, case) for case in wanted]
+        rates = [np.mean([0 < rank <= k for rank in ranks]) for k in (1, 5, 10)]
+        mrr = np.mean([1 / rank if 0 < rank <= 10 else 0.0 for rank in ranks])
+        print(f"{factor:<7g} " + "  ".join(f"{value:.2f}" for value in (*rates, mrr)))
+    retrieval.OWN_MATERIAL.update(usual)
+
+
+def _rank(live: LiveTutor, case: Case) -> int:
+    """Return the rank of the first hit on a gold page, 0 for none among the first ten."""
+    hits = live.tutor.retriever.search(standalone(case.question, case.history))
+    golds = gold_places(case)
+    for rank, hit in enumerate(hits, start=1):
+        if any(matches(gold, hit.chunk.document, hit.chunk.pages) for gold in golds):
+            return rank
+    return 0
+
+
+def silence(live: LiveTutor, cases: Sequence[Case]) -> None:
+    """Print how well evidence separates answerable questions, and what each threshold does."""
+    tutor = live.tutor
+    scores = []
+    for case in cases:
+        query = standalone(case.question, case.history)
+        hits = tutor.retriever.search(query)
+        scores.append(retrieval.evidence(query, hits, tutor.generation.lexical.rarity))
+    known = np.array([case.expect != "abstain" for case in cases])
+    judged = np.array(scores)
+    print(f"{known.sum()} answerable, {(~known).sum()} not; AUROC {auroc(judged, known):.3f}")
+    print("threshold  answered of answerable  answered of the others")
+    for t in THRESHOLDS:
+        print(f"{t:<10g} {(judged[known] >= t).mean():<23.2f} {(judged[~known] >= t).mean():.2f}")
+
+
+def support(wice: Path, settings: Settings) -> None:
+    """Print AUROC and thresholds of the support score on WiCE's JSON lines."""
+    try:
+        rows = [json.loads(line) for line in wice.read_text(encoding="utf-8").splitlines()]
+        pairs = [(_evidence(row), row["claim"]) for row in rows]
+        labels = np.array([row["label"] for row in rows])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TutorError(f"{wice} is not a WiCE file of JSON lines ({error}).") from error
+    scores = np.array(OverlapVerifier(load_embedder(settings.models)).score(pairs))
+    full, none = labels == "supported", labels == "not_supported"
+    print(
+        f"{len(rows)} claims; AUROC supported against the rest {auroc(scores, full):.3f}, ", end=""
+    )
+    print(f"at least partly supported against not {auroc(scores, ~none):.3f}")
+    print("threshold  supported kept  partly kept  not supported kept")
+    for t in SUPPORT_THRESHOLDS:
+        rates = ((scores[mask] >= t).mean() for mask in (full, ~full & ~none, none))
+        print(f"{t:<10g} " + "  ".join(f"{rate:.2f}" for rate in rates))
+
+
+def _evidence(row: Mapping[str, Sequence[str]]) -> str:
+    return "\n".join(row["evidence"])
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Area under the ROC curve: the chance that a positive scores above a negative, ties half."""
+    above = scores[positive][:, None] - scores[~positive][None, :]
+    return float(((above > 0) + 0.5 * (above == 0)).mean())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
