@@ -19,7 +19,7 @@ from ds542_tutor.policy.disguise import readings
 from ds542_tutor.policy.graded import GradedItems, Likeness
 from ds542_tutor.policy.rules import Policy
 
-MIN_CONTENT_WORDS = 3
+MIN_CONTENT_WORDS = 2
 """Words that must be left of a message, injected instructions removed, for a question to be in "
 "it."""
 

@@ -26,12 +26,23 @@ MIN_SHARED = 5
 MIN_SHARE = 0.3
 """Share of the message's shingles found in one item; a student adds words of her own to a paste."""
 
+MIN_WHOLE, WHOLE_SHARE = 3, 0.8
+"""The same for a short message that is nearly all quotation: one sentence of a task."""
+
 MIN_COSINE = 0.72
-"""Cosine at which two texts pose the same task with MiniLM (paraphrases lie above 0.75, questions
-on the same topic mostly below 0.7: https://www.sbert.net/docs/quickstart.html#semantic-textual-similarity)."""
+"""Cosine at which two texts pose the same task. Not yet measured on graded work: with MiniLM,
+paraphrases mostly lie above 0.75 and questions that share a topic below 0.7."""
+
+MIN_NAME = 4
+"""Letters a function's name needs to tell of an assignment: `f` and `net` are everybody's."""
+
+_COMMON_PARAMETERS = frozenset("x y t a device model lr steps epochs seed batch data".split())
+"""Parameters that any code has, which therefore tell of no assignment."""
 
 _STUB = re.compile(r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.\.\.", re.I | re.M)
-_DEFINITION = re.compile(r"^[ \t]*(?:def|class)[ \t]+(?P<name>\w+)(?:\((?P<params>[^)]*)\))?", re.M)
+_DEFINITION = re.compile(
+    r"^[ \t]*(?:class[ \t]+|def[ \t]+(?=\w+\((?P<params>[^)]*)\)|))(?P<name>\w+)", re.M
+)
 _PARAMETER = re.compile(r"(?:^|,)\s*\*{0,2}(?!self\b)([A-Za-z_]\w*)")
 _ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
 _WORD = re.compile(r"[a-z_]\w*|\d+(?:\.\d+)?")
@@ -87,9 +98,7 @@ class GradedItems:
         `vectors` maps chunk ids to unit vectors; without it likeness in meaning is not judged.
         """
         items = [
-            _item(chunk, (vectors or {}).get(chunk.id, ()))
-            for chunk in chunks
-            if chunk.graded or chunk.assignment
+            _item(chunk, (vectors or {}).get(chunk.id, ())) for chunk in chunks if chunk.graded
         ]
         # A name that several assignments use ("train") belongs to none of them.
         uses = Counter(name for name, _ in {(n, i.assignment) for i in items for n in i.names})
@@ -110,7 +119,9 @@ class GradedItems:
         for item in self.items:
             shared = len(asked & item.shingles)
             share = shared / max(1, len(asked))
-            if shared >= MIN_SHARED and share >= MIN_SHARE and (not best or share > best.score):
+            quoted = shared >= MIN_SHARED and share >= MIN_SHARE
+            whole = shared >= MIN_WHOLE and share >= WHOLE_SHARE
+            if (quoted or whole) and (not best or share > best.score):
                 best = Likeness("paste", item.assignment, share, item.chunk_id)
         return best
 
@@ -169,7 +180,9 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
         match
         for match, (a, b) in zip(starts, pairwise(bounds), strict=True)
         # Special methods belong to every class.
-        if _STUB.search(text[a:b]) and not match["name"].startswith("__")
+        if _STUB.search(text[a:b])
+        and not match["name"].startswith("__")
+        and len(match["name"]) >= MIN_NAME
     ]
     return GradedItem(
         chunk_id=chunk.id,
@@ -177,7 +190,12 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
         assignment=chunk.assignment,
         shingles=shingles(text),
         names=frozenset(match["name"].casefold() for match in left_open),
-        params=frozenset(p for m in left_open for p in _PARAMETER.findall(m["params"] or "")),
+        params=frozenset(
+            name
+            for match in left_open
+            for name in _PARAMETER.findall(match["params"] or "")
+            if name not in _COMMON_PARAMETERS
+        ),
         stubs=frozenset(_ASSIGNED_STUB.findall(text)),
         open=_STUB.search(text) is not None,
         vector=tuple(vector),

@@ -25,7 +25,7 @@ _GROUPS = {
     "ai_use ai_attribution ai_line ai_lines ai_policy_comment ai_generated_comment",
     "detector": "turnitin gptzero zerogpt detector detectors ai_detector ai_detectors moss",
     "exam": "midterm mid_term midterms final finals final_exam exam exams examination quiz quizzes "
-    "in-class_test in-class_exam in-class_quiz in-class_assignment in-class_exercise test",
+    "in_class_test in_class_exam in_class_quiz in_class_assignment in_class_exercise test",
     "staff": "prof professor prof._gardos professor_gardos prof_gardos dr._gardos gardos "
     "instructor "
     "ta tas teaching_assistant course_assistant grader dean thomas_gardos tom_gardos staff "
@@ -55,7 +55,8 @@ _ADDRESSED = compile_phrases(
 
 _ATTRIBUTION = compile_phrases(
     "{drop} ..5 {trace}",
-    "{drop} ..4 comments|header|headers|lines|notes|mentions|mention about|of|that|saying|with "
+    "{drop} ..4 comment|line|comments|header|headers|lines|notes|mentions|mention about|of|that"
+    "|saying|mentioning|with "
     "..3 {ai}",
     "{drop} ..4 that|saying i|we used|got|had ..3 {ai}",
     "look|looks|sound|sounds|seem|read|reads|appear (more) like|as_if|as_though|human|student"
@@ -105,6 +106,8 @@ _EXAM = compile_phrases(
     "(the) (middle_of) (the|my|a|an|our|this|today's) (ds542|ds) {exam}",
     "{exam} ..6 minutes|mins left|remaining|to_go",
     "minutes|mins left|remaining ..6 {exam}",
+    "exam|quiz|midterm|finals|in_class_exam|in_class_quiz|in_class_assignment rn|right_now"
+    "|at_the_moment",
     "proctor*",
     "{exam} (has|just) started|begun ..5 ago|now|already|help|quick",
     "the|my|our {exam} (has|just) started|begun|is_open|is_running|is_happening",
@@ -144,6 +147,7 @@ _STAFF_ONLY = compile_phrases(
     "enable|enter|switch_to|activate|go_into|unlock|turn_on ..2 staff|admin|instructor|grader|ta"
     "|root"
     "|debug|developer|god mode|access|page|panel|view",
+    "access|open|enter|log_in|login ..4 staff|admin|instructor page|panel|dashboard|area|view",
     "delete|rebuild|re-ingest|reingest|wipe|roll_back ..3 index|database|corpus|materials|logs"
     "|chats",
     "give|send|show|share|post|get|access|need|print|dump|leak|release|open ..5 answer_key"
@@ -167,6 +171,8 @@ _PRIVATE = compile_phrases(
     "|prompt_above|text_above|conversation_above_this",
     "repeat|print|output|copy|translate ..2 everything|all|text|words|message ..2 above"
     "|before_this",
+    "which|what students|student ..2 asked|asking|submitted|failed|got",
+    "prompt|instructions|rules you were|are|have_been given|told|using",
     "what were|are you told|instructed|prompted|programmed",
     "give|send|show|share|print|reveal|tell|what's|what_is|whats|list|dump|leak|read|find|need ..5 "
     "api_key|api_keys|secret_key|access_token|ds542_api_key|admin_password|server_password"

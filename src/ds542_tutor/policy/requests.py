@@ -118,6 +118,7 @@ _EXPLAIN = compile_phrases(
 _OWN_WORK = compile_phrases(
     "is|are|was|were|does|do|did my|this|that|these|it|what_i ..14 right|correct|ok|okay|fine"
     "|make_sense|makes_sense|valid|true|on_the_right_track|wrong|reasonable|normal",
+    "am i right|correct|wrong|close",
     "here's|heres|here_is|here_are|this_is what_i|my|how_i",
     "i wrote|tried|got|get|did|have|think|thought|used|derived|computed|implemented|ended_up|keep",
     "i|i've (have) written|tried|derived|computed|implemented|done",
@@ -128,7 +129,7 @@ _OWN_WORK = compile_phrases(
 )
 _SHOWN_WORK = re.compile(
     r"```|\bdef \w+\(|\breturn \S|[a-z_]\w*(?:\[[^\]]*\])?\s*[+*-]?=\s*[\w(\[\-.]|\bimport \w+"
-    r"|[=≈<>≤≥]\s*-?\d|\bbecause\b|\bi (?:think|get|got|said|argued|wrote)\b.{15,}"
+    r"|[=≈<>≤≥]\s*-?\d|\bis -?\d|\bbecause\b|\bi (?:think|get|got|said|argued|wrote)\b.{15,}"
 )
 _ERROR = re.compile(
     r"\btraceback\b|\b\w*(?:error|exception)\b\s*[:(]|\b(?:runtime|value|type|index|key|name"
@@ -217,7 +218,7 @@ def assignment_of(text: str) -> str | None:
 def names_graded_part(text: str) -> bool:
     """Say whether `text` names an assignment together with one of its questions or an answer."""
     part = _QUESTION_NUMBER.search(text) or re.search(
-        r"\b(?:solutions?|answers?)\b|\b\d-\d\b", text
+        r"\b(?:solutions?|answers?|code)\b|\b\d-\d\b", text
     )
     return assignment_of(text) is not None and part is not None
 
