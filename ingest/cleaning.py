@@ -66,7 +66,8 @@ class Aligned:
         return Aligned(self.text + other.text, self.where + other.where)
 
     def sub(self, pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str]) -> Aligned:
-        """Replace every match. One replaced by as many characters keeps their places."""
+        """Replace every match. One replaced by as many characters keeps their places, so such a
+        replacement must stand for the same characters one by one."""
         text: list[str] = []
         where: list[int] = []
         last = 0
