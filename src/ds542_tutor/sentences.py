@@ -47,6 +47,7 @@ _NUMBERED_HEADING = re.compile(
     r"[ \t]*(?:\d{1,2}(?:\.\d{1,2})+\.?|(?:Chapter|Section|Lecture|Part) \d+[.:]?)"
     r" +[A-Z][^.!?]{2,70}$"
 )
+_ROW = re.compile(r"[ \t]*\|?[ \t]*(?=.*\S \| \S)")  # of a table, cells divided by bars
 _NAME = r"[A-Za-z_][\w.]*(?:\[[^\]]*\])?"
 _STATEMENT = re.compile(
     r"[ \t]*(?:import [\w., ]+|from [\w.]+ import .+|(?:def|class) \w+.*:|@\w[\w.]*(?:\(.*\))?"
@@ -183,6 +184,9 @@ def _ranges(text: str) -> Iterator[tuple[BlockKind, int, int]]:
             j = _math_end(text, lines, i, opening)
             yield "math", start, lines[j][1]
             i = j + 1
+        elif row := _ROW.match(line):
+            yield "item", start + row.end(), end
+            i += 1
         elif _STATEMENT.match(line):
             j = i
             while j + 1 < len(lines) and _continues_code(text, lines, i, j):
@@ -247,13 +251,13 @@ def _continues(text: str, lines: list[tuple[int, int]], first: int, j: int) -> b
         return True
     if any(
         pattern.match(following)
-        for pattern in (BULLET, _FENCE, _HEADING, _NUMBERED_HEADING, _MATH_OPEN, _STATEMENT)
+        for pattern in (BULLET, _FENCE, _HEADING, _NUMBERED_HEADING, _MATH_OPEN, _ROW, _STATEMENT)
     ):
         return False
     is_item = bool(BULLET.match(text, lines[first][0], lines[first][1]))
     if is_item and following.strip().isdigit():  # a page number below the list
         return False
-    if is_item and line.rstrip().endswith((".", "!", "?")) and len(line) < 2 * _BODY_WIDTH:
+    if is_item and line.rstrip().endswith((".", "!", "?")):
         return False
     if line.rstrip().endswith((",", "-", "–", "(", "=", "+", "&")) or line.count("$") % 2:
         return True

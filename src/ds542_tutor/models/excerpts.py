@@ -19,6 +19,7 @@ ExcerptKind = Literal["sentence", "list", "code"]
 
 MIN_WORDS = 4  # less is a heading, a label of a figure or page furniture
 MAX_WORDS = 70  # a longer "sentence" is several that lost their stops
+_UNSTOPPED_WORDS = 35  # more without a stop is no sentence of a slide
 _LONG_WORDS = 45  # tiring unless it is a list
 _LIST_WORDS = 60  # a list above this is no answer but the whole slide; its items stand alone
 _LIST_BEGINNINGS = 3  # "Title: first; second" is offered up to this many items
@@ -81,7 +82,11 @@ _HAS_SUBJECT = re.compile(
     r"(?:The|A|An|We|You|If|When|In|Each|Every|All|To|For|There|No|With|Without|At|Since|Because)\b"
     r"|[A-Z][\w-]*(?: [\w-]+){0,3} (?:is|are|was|were|has|have|can|will|would|must|may|should)\b"
 )
-_BIBLIOGRAPHY = re.compile(r"\b(?:arXiv|doi|ISBN|In Proceedings|pp\. \d)|^\[?[A-Z][a-z]+, [A-Z]\.")
+_CELLS = re.compile(r"(?<=\S) \| (?=\S)")
+_BIBLIOGRAPHY = re.compile(
+    r"\b(?:arXiv|doi|ISBN|In Proceedings|pp\. \d)|^\[?[A-Z][a-z]+, [A-Z]\.|\.pdf\b"
+    r"|\b(?:NeurIPS|ICML|ICLR|CVPR|ICCV|JMLR) (?:19|20)\d\d"
+)
 _TASK = re.compile(
     r"^(?:\W*\(?[\da-z]{1,3}[.)])?\s*(?:Show|Prove|Derive|Compute|Implement|Write|Plot|Find|Verify|Repeat"
     r"|Calculate|Consider|Sketch|Try|Modify|Complete|Exercise|Problem|Question|Task|Discuss|Can you"
@@ -91,7 +96,7 @@ _TASK = re.compile(
 # In notebooks and graded work also sentences that talk to the person who fills them in.
 _TASK_TALK = re.compile(
     r"^(?:Print|Use|Run|Pick|Submit|Make sure|Fill|Add|Create|Define|Return|Change|Review|Report"
-    r"|Hint)\b"
+    r"|Hand|Hint)\b"
     r"|\byou (?:only )?(?:need to|should|will|must|may)\b|\byour\b|\bauto-?grad|\bbelow\b",
     re.I,
 )
@@ -256,11 +261,14 @@ def _from_list(
     if not items or _NO_CONTENT.search(title or context):
         return
     quotable = lead if _can_lead(title) else None
-    bodies = [squeeze(item.text).rstrip(".;, ") for item in items]
+    is_table = all(_CELLS.search(item.text) for item in items)
+    bodies = [_item_text(item) for item in items]
     for count in sorted({len(items), *range(1, min(len(items), _LIST_BEGINNINGS) + 1)}):
         plain = all(len(block_sentences(item)) == 1 for item in items[:count])
         asks = any(body.endswith(("?", ":")) for body in bodies[:count])
-        if not plain or asks or (quotable is None and not 1 < count == len(items)):
+        # What can stand as sentences needs neither title nor semicolons.
+        stand = not is_table and all(_HAS_SUBJECT.match(body) for body in bodies[:count])
+        if not plain or asks or stand or (quotable is None and not 1 < count == len(items)):
             continue
         whole = "; ".join(bodies[:count])
         start = items[0].start if quotable is None else quotable.start
@@ -268,10 +276,17 @@ def _from_list(
         made = _sentence(passage, start, items[count - 1].end, text, squeeze(context), None)
         if made is not None and word_count(text) <= _LIST_WORDS:
             flaw = made.flaw + (_NO_LEAD if quotable is None else 0.0)
+            flaw = 0.0 if is_table and count == len(items) else flaw
             yield replace(made, kind="list", flaw=flaw)
     for item in items:
         for span in block_sentences(item):
             yield from _item(passage, span, context)
+
+
+def _item_text(item: Block) -> str:
+    """Return an item on one line; of a table's row the first cell as a label of the others."""
+    text = _CELLS.sub(": ", squeeze(item.text), count=1)
+    return _CELLS.sub(", ", text).rstrip(".;,| ")
 
 
 def _can_lead(title: str) -> bool:
@@ -307,11 +322,14 @@ def _sentence(
         return None
     if _UNFINISHED.search(ending) or _BIBLIOGRAPHY.search(text) or not _begins_well(text):
         return None
+    unstopped = "; " not in text and not text.endswith((".", "!", "$", ":"))
+    if unstopped and (words > _UNSTOPPED_WORDS or not _VERB.search(text)):
+        return None  # the cells of a table, the labels of a figure, or a title
     flaw = 0.0
     if torn >= _MESSY_FROM:
         flaw += 0.3
     if "=" in text and _MATH_LETTER.search(_FORMULA.sub(" ", text)):
-        flaw += 0.3  # a formula set in two dimensions loses its fractions on one line
+        flaw += 0.5  # a formula set in two dimensions loses its fractions on one line
     if text.count(" - ") > 1 or "://" in text:
         flaw += 0.3
     if not text.endswith((".", "!", "$")) and not _VERB.search(text):

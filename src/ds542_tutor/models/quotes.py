@@ -34,7 +34,7 @@ _FLAW = 0.4  # what readers dislike about a sentence by itself
 _TASK = 0.25  # it sets a task; students ask for explanations
 
 # A further sentence must reach this share of the best score, ...
-_RELATIVE_FLOOR = 0.8
+_RELATIVE_FLOOR = 0.78
 # ... this cosine to the question, and this share of the best sentence's cosine, ...
 _MEANING_FLOOR = 0.3
 _RELATIVE_MEANING = 0.65
@@ -43,7 +43,7 @@ _NEIGHBOUR_BONUS = 0.05
 _REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
 _SAME_WORDS = 0.6  # Jaccard overlap of content words from which two sentences say the same
 _SAME_MEANING = 0.92  # and the cosine
-_SHORTLIST = 48  # excerpts that are embedded; a short sentence takes about 5 ms on one core
+_SHORTLIST = 36  # excerpts that are embedded; a short sentence takes about 5 ms on one core
 
 _ASKS_REASON = re.compile(r"\b(?:why|how come|reason|purpose|what for|point of)\b|^y\b", re.I)
 _GIVES_REASON = re.compile(
