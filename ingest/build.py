@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from ds542_tutor.course import Course
 from ds542_tutor.documents import Chunk
@@ -40,21 +40,13 @@ SLACK = 2e-3
 class DocumentEmbedder(Embedder, Protocol):
     """An embedder as ingest needs it: it also measures texts and says how exact its vectors are."""
 
-    dtype: Any
+    @property
+    def dtype(self) -> str: ...
 
     @property
     def max_tokens(self) -> int: ...
 
     def count_tokens(self, text: str) -> int: ...
-
-
-@dataclass
-class _Read:
-    """What reading has gathered so far."""
-
-    files: list[FileDone] = field(default_factory=list)
-    documents: list[DocumentRecord] = field(default_factory=list)
-    chunks: list[Chunk] = field(default_factory=list)
 
 
 def build(
@@ -64,49 +56,35 @@ def build(
     on_event: OnEvent,
     *,
     allow_partial: bool = False,
-    settings: Mapping[str, Any] | None = None,
 ) -> Report:
     """Build a generation from `sources` and publish it.
 
-    When a file failed nothing is published, unless `allow_partial`. `settings` are noted in the
-    manifest.
+    When a file failed nothing is published, unless `allow_partial` and another could be read.
 
     Raises:
         IndexFullError: the disk is full. IndexStoreError: another ingest runs, or a check failed.
-        SourceError: a file changed meanwhile, or nothing at all could be read.
+        EmptySourceError: the sources name no file at all.
     """
     began = time.monotonic()
     with store.begin() as writer:
-        # A passage should say one thing, so an embedder that reads more does not get more.
-        size = min(embedder.max_tokens, MAX_TOKENS)
-        read = _read_all(sources, embedder, size, writer, on_event)
-        failed = tuple(f"{f.path}: {f.reason}" for f in read.files if f.status == "failed")
+        run = _Run(sources, store, embedder, on_event, writer)
+        run.read()
         course = read_course(sources)
-        generation, embedded = None, 0
-        if not failed or (allow_partial and read.chunks):
-            if not read.chunks:
-                raise EmptySourceError(
-                    f"The corpus {sources.name} names no file that can be read; "
-                    "check the patterns in its sources file and the --materials folder."
-                )
-            vectors, embedded = _embed(read.chunks, embedder, store, on_event)
-            manifest = Manifest(
-                embedder=embedder.model_id,
-                dimension=embedder.dimension,
-                corpus=sources.name,
-                term=sources.term,
-                settings={"embedder_dtype": embedder.dtype, **(settings or {})},
-                chunking={"max_tokens": size},
-                failed=failed,
+        if not run.chunks and not run.failed():
+            raise EmptySourceError(
+                f"The corpus {sources.name} names no file that can be read; "
+                "check the patterns in its sources file and the --materials folder."
             )
-            _write(writer, read, vectors, course, manifest, embedder, on_event)
+        generation = None
+        if run.chunks and (allow_partial or not run.failed()):
+            manifest = run.write(run.embed(), course)
             seconds = round(time.monotonic() - began, 1)
             generation = writer.publish(dataclasses.replace(manifest, seconds=seconds)).id
     report = Report(
         generation=generation,
-        files=tuple(read.files),
-        chunks=len(read.chunks),
-        embedded=embedded,
+        files=tuple(run.files),
+        chunks=len(run.chunks),
+        embedded=run.embedded,
         seconds=round(time.monotonic() - began, 1),
         warnings=course.warnings,
     )
@@ -114,66 +92,108 @@ def build(
     return report
 
 
-def _read_all(
-    sources: SourceSet,
-    embedder: DocumentEmbedder,
-    max_tokens: int,
-    writer: GenerationWriter,
-    on_event: OnEvent,
-) -> _Read:
-    """Read and cut every file; tell what became of each."""
-    read = _Read()
-    total = len(sources.files) + len(sources.missing) + len(sources.skipped)
-    on_event(Started(sources.name, total))
-    for outcome in _outcomes(sources, embedder, max_tokens, writer, read):
-        told = dataclasses.replace(outcome, done=len(read.files) + 1, total=total)
-        read.files.append(told)
-        on_event(told)
-    return read
+@dataclass
+class _Run:
+    """One ingest under way: its parts, and what it has gathered so far."""
 
+    sources: SourceSet
+    store: IndexStore
+    embedder: DocumentEmbedder
+    on_event: OnEvent
+    writer: GenerationWriter
+    files: list[FileDone] = field(default_factory=list)
+    documents: list[DocumentRecord] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
+    embedded: int = 0
 
-def _outcomes(
-    sources: SourceSet,
-    embedder: DocumentEmbedder,
-    max_tokens: int,
-    writer: GenerationWriter,
-    read: _Read,
-) -> Iterator[FileDone]:
-    for absent in sources.missing:
-        yield FileDone(absent.name, "failed", absent.reason)
-    for skipped in sources.skipped:
-        yield FileDone(skipped.name, "skipped", skipped.reason)
-    for source in sources.files:
-        try:
-            yield _read_one(source, embedder, max_tokens, writer, read)
-        except SourceError as error:
-            yield FileDone(source.name, "failed", str(error))
+    @property
+    def max_tokens(self) -> int:
+        """Size of a chunk: it should say one thing, so an embedder that reads more gets no more."""
+        return min(self.embedder.max_tokens, MAX_TOKENS)
 
+    def failed(self) -> tuple[str, ...]:
+        """Return "path: reason" of the files that failed."""
+        return tuple(f"{f.path}: {f.reason}" for f in self.files if f.status == "failed")
 
-def _read_one(
-    source: SourceFile,
-    embedder: DocumentEmbedder,
-    max_tokens: int,
-    writer: GenerationWriter,
-    read: _Read,
-) -> FileDone:
-    document = read_document(source)
-    chunks = _distinct(chunk_document(document, embedder.count_tokens, max_tokens))
-    if not chunks:
-        raise EmptySourceError(
-            f"{source.name}: nothing but headings and boilerplate in it; "
-            "put the real file in its place, or list it under [[skip]]"
+    def read(self) -> None:
+        """Read and cut every file; tell what became of each."""
+        total = sum(map(len, (self.sources.files, self.sources.missing, self.sources.skipped)))
+        self.on_event(Started(self.sources.name, total))
+        for outcome in self._outcomes():
+            told = dataclasses.replace(outcome, done=len(self.files) + 1, total=total)
+            self.files.append(told)
+            self.on_event(told)
+
+    def _outcomes(self) -> Iterator[FileDone]:
+        for absent in self.sources.missing:
+            yield FileDone(absent.name, "failed", absent.reason)
+        for skipped in self.sources.skipped:
+            yield FileDone(skipped.name, "skipped", skipped.reason)
+        for source in self.sources.files:
+            try:
+                yield self._read_one(source)
+            except SourceError as error:
+                reason = str(error).removeprefix(f"{source.name}: ")
+                yield FileDone(source.name, "failed", reason)
+
+    def _read_one(self, source: SourceFile) -> FileDone:
+        document = read_document(source)
+        chunks = _distinct(chunk_document(document, self.embedder.count_tokens, self.max_tokens))
+        if not chunks:
+            raise EmptySourceError(
+                f"{source.name}: nothing but headings and boilerplate in it; "
+                "put the real file in its place, or list it under [[skip]]"
+            )
+        self.writer.keep_file(source.path, document.sha256)
+        self.documents.append(DocumentRecord.of(document, len(chunks)))
+        self.chunks.extend(chunks)
+        return FileDone(
+            source.name,
+            "read",
+            chunks=len(chunks),
+            pages=document.page_count,
+            warnings=document.warnings,
         )
-    writer.keep_file(source.path, document.sha256)
-    read.documents.append(DocumentRecord.of(document, len(chunks)))
-    read.chunks.extend(chunks)
-    return FileDone(
-        source.name,
-        "read",
-        chunks=len(chunks),
-        pages=document.page_count,
-        warnings=document.warnings,
-    )
+
+    def embed(self) -> list[Vector]:
+        """Return one vector a chunk, in order; only texts that are not in the cache cost time."""
+        # Longest first: texts of like length share a batch, and memory peaks at once if it does.
+        texts = sorted({chunk.search_text for chunk in self.chunks}, key=lambda t: (-len(t), t))
+        file = self.store.root / CACHE_FILE
+        with (
+            reporting_write_errors(self.store.root),
+            VectorCache(file, self.embedder.model_id, self.embedder.dtype) as cache,
+        ):
+            known: dict[str, list[float]] = cache.get(texts)
+            cached = len(known)
+            missing = [text for text in texts if text not in known]
+            self.on_event(Embedded(cached, len(texts), cached))
+            for start in range(0, len(missing), BLOCK):
+                block = missing[start : start + BLOCK]
+                fresh = dict(zip(block, self.embedder.embed_documents(block), strict=True))
+                cache.put(fresh)
+                known.update(fresh)
+                self.on_event(Embedded(len(known), len(texts), cached))
+        self.embedded = len(missing)
+        return [known[chunk.search_text] for chunk in self.chunks]
+
+    def write(self, vectors: Sequence[Vector], course: Course) -> Manifest:
+        """Write the generation, check it, and return its manifest."""
+        manifest = Manifest(
+            embedder=self.embedder.model_id,
+            dimension=self.embedder.dimension,
+            corpus=self.sources.name,
+            term=self.sources.term,
+            settings={"embedder_dtype": self.embedder.dtype},
+            chunking={"max_tokens": self.max_tokens},
+            failed=self.failed(),
+        )
+        self.on_event(Phase("write"))
+        self.writer.write(self.documents, self.chunks, vectors, course)
+        self.on_event(Phase("check"))
+        with self.writer.preview(manifest) as generation:
+            check(generation, self.chunks, self.embedder)
+        return manifest
 
 
 def _distinct(chunks: Sequence[Chunk]) -> list[Chunk]:
@@ -181,45 +201,6 @@ def _distinct(chunks: Sequence[Chunk]) -> list[Chunk]:
     unique = {chunk.id: chunk for chunk in reversed(chunks)}
     kept = [chunk for chunk in chunks if unique[chunk.id] is chunk]
     return [dataclasses.replace(chunk, ordinal=i) for i, chunk in enumerate(kept)]
-
-
-def _embed(
-    chunks: Sequence[Chunk], embedder: DocumentEmbedder, store: IndexStore, on_event: OnEvent
-) -> tuple[list[Vector], int]:
-    """Return one vector a chunk, in order, and how many texts were not in the cache."""
-    # Longest first: texts of like length share a batch, and memory peaks at the start if at all.
-    texts = sorted({chunk.search_text for chunk in chunks}, key=lambda t: (-len(t), t))
-    with (
-        reporting_write_errors(store.root),
-        VectorCache(store.root / CACHE_FILE, embedder.model_id, embedder.dtype) as cache,
-    ):
-        known: dict[str, list[float]] = cache.get(texts)
-        cached = len(known)
-        missing = [text for text in texts if text not in known]
-        on_event(Embedded(cached, len(texts), cached))
-        for start in range(0, len(missing), BLOCK):
-            block = missing[start : start + BLOCK]
-            fresh = dict(zip(block, embedder.embed_documents(block), strict=True))
-            cache.put(fresh)
-            known.update(fresh)
-            on_event(Embedded(len(known), len(texts), cached))
-    return [known[chunk.search_text] for chunk in chunks], len(missing)
-
-
-def _write(
-    writer: GenerationWriter,
-    read: _Read,
-    vectors: Sequence[Vector],
-    course: Course,
-    manifest: Manifest,
-    embedder: DocumentEmbedder,
-    on_event: OnEvent,
-) -> None:
-    on_event(Phase("write"))
-    writer.write(read.documents, read.chunks, vectors, course)
-    on_event(Phase("check"))
-    with writer.preview(manifest) as generation:
-        check(generation, read.chunks, embedder)
 
 
 def check(generation: Generation, chunks: Sequence[Chunk], embedder: Embedder) -> None:

@@ -89,8 +89,7 @@ def to_json_line(event: Event) -> str:
 def file_line(file: FileDone) -> str:
     """Return the line of the summary that says what became of a file."""
     if file.status != "read":
-        reason = file.reason.removeprefix(f"{file.path}: ")
-        return f"{file.status:<8} {file.path}: {reason}"
+        return f"{file.status:<8} {file.path}: {file.reason}"
     pages = f"{plural(file.pages, 'page')}, " if file.pages else ""
     lines = [f"read     {file.path}: {pages}{plural(file.chunks, 'chunk')}"]
     return "\n".join(lines + [f"         note: {warning}" for warning in file.warnings])

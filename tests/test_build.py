@@ -157,6 +157,7 @@ def test_allow_partial_publishes_the_rest_and_remembers_what_failed(course: Cour
     with course.store.open_current(EMBEDDER) as generation:
         [failed] = generation.manifest.failed
     assert failed.startswith("06.pdf: ")
+    assert failed.count("06.pdf") == 1
 
 
 def test_a_pattern_that_matches_nothing_is_a_failure(course: Course) -> None:
