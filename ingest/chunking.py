@@ -29,7 +29,8 @@ MAX_TOKENS: Final = 230
 
 # A page of a build-up repeats nearly all words of the page before it.
 BUILD_UP_SHARE: Final = 0.85
-# A slide with fewer letters than this under its title answers nothing.
+# A slide with fewer letters than this under its title answers nothing; the numbers of a plot
+# are none.
 NEAR_EMPTY: Final = 12
 
 
@@ -115,7 +116,7 @@ def _body(slide: Segment) -> str:
 def _says_something(slide: Segment) -> bool:
     if slide.kind != "slide":
         return False
-    return sum(ch.isalnum() for ch in _body(slide)) >= NEAR_EMPTY
+    return sum(ch.isalpha() for ch in _body(slide)) >= NEAR_EMPTY
 
 
 # --- prose, notebooks, site ----------------------------------------------------------------------

@@ -35,6 +35,11 @@ _INVISIBLE: Final = re.compile(
 )
 # Bullets of presentation programs; private-use ones are Wingdings and Symbol.
 _BULLET: Final = re.compile("[●▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf0df\uf0e0]")
+# PowerPoint's PDF export names the tall glyphs of its maths font after letters of other scripts.
+_MISNAMED: Final = {
+    "\u0dcd": "∑", "\u0dd1": "∏", "\u0db1": "∫", "\u0d24": "\u0305", "\u0d57": "/", "\u124a": "{",
+}  # fmt: skip
+_MISNAMED_SET: Final = re.compile(f"[{''.join(_MISNAMED)}]")
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 
 
@@ -131,6 +136,7 @@ def join(parts: Iterable[Aligned], separator: str) -> Aligned:
 def tidy(text: Aligned) -> Aligned:
     """Mend single characters: ligatures, bullets, odd spaces, invisible and private-use ones."""
     text = text.sub(LIGATURES, lambda match: unicodedata.normalize("NFKC", match.group()))
+    text = text.sub(_MISNAMED_SET, lambda match: _MISNAMED[match.group()])
     text = text.sub(_INVISIBLE, "").sub(_BULLET, "•").sub(_PRIVATE, "").sub(_SPACE, " ")
     return text.sub(re.compile("  +"), " ").strip()
 

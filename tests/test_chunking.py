@@ -76,7 +76,8 @@ def test_slides_that_answer_nothing_are_left_out() -> None:
                 slide(1, "Toys", "A Lecturer, A University", "title"),
                 slide(2, "Agenda", "1. one\n2. two", "agenda"),
                 slide(3, "A picture", "x y"),
-                slide(4, "Any questions?", "See you on Piazza tomorrow", "questions"),
+                slide(5, "", "-1.0 0.0 1.0 2.0 3.0 -1.0 0.0 1.0"),
+                slide(6, "Any questions?", "See you on Piazza tomorrow", "questions"),
             ),
             tokens,
         )

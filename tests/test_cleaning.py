@@ -64,6 +64,10 @@ def test_cut_words_are_closed_and_real_hyphens_kept() -> None:
         assert not misaligned(text.text, text.runs(), {1: raw})
 
 
+def test_tall_maths_signs_of_powerpoint_are_named_rightly() -> None:
+    assert cleaning.tidy(Aligned.of_page("\u0dcd 𝑥, \u01b8𝑦", 1)).text == "∑ 𝑥, 𝑦"
+
+
 def test_fold_makes_maths_letters_plain() -> None:
     assert cleaning.fold("𝑥 ∈ ℝ,  ﬁne  𝐱²") == "x ∈ R, fine x2"
     assert cleaning.key("  Dot-Product  (𝑞·𝑘) ") == "dotproductqk"
