@@ -70,9 +70,18 @@ class Aligned:
             other = Aligned(other)
         return Aligned(self.text + other.text, self.where + other.where)
 
-    def sub(self, pattern: re.Pattern[str], new: str | Callable[[re.Match[str]], str]) -> Aligned:
-        """Replace every match. One replaced by as many characters keeps their places, so such a
-        replacement must stand for the same characters one by one."""
+    def sub(
+        self,
+        pattern: re.Pattern[str],
+        new: str | Callable[[re.Match[str]], str],
+        *,
+        one_for_one: bool = True,
+    ) -> Aligned:
+        """Replace every match.
+
+        One replaced by as many characters keeps their places, unless `one_for_one` is False: the
+        new characters then do not stand for the old ones one by one.
+        """
         text: list[str] = []
         where: list[int] = []
         last = 0
@@ -81,7 +90,7 @@ class Aligned:
             where.extend(self.where[last : match.start()])
             replacement = new if isinstance(new, str) else new(match)
             text.append(replacement)
-            if len(replacement) == match.end() - match.start():
+            if one_for_one and len(replacement) == match.end() - match.start():
                 where.extend(self.where[match.start() : match.end()])
             else:
                 where.extend([INSERTED] * len(replacement))

@@ -120,8 +120,8 @@ def test_equations_get_the_numbers_that_latex_gives_them(tmp_path: Path) -> None
         "Equations 2.2 to 2.3:",
     ]
     assert segments[1].text == (
-        "Equation 2.1:\n$$\\begin{aligned}\ny &=\\mbox{f}[x] \\\\\n"
-        "&=\\begin{cases} 1 \\\\ 2 \\end{cases}\n\\end{aligned}$$"
+        "Equation 2.1:\n$$\\begin{aligned}\ny &= \\mbox{f}[x] \\\\\n"
+        "&= \\begin{cases} 1 \\\\ 2 \\end{cases}\n\\end{aligned}$$"
     )
     for segment in segments:
         assert not misaligned(segment.text, segment.runs, {0: LATEX})

@@ -100,7 +100,8 @@ def _name(chapter: int, numbers: list[int]) -> str:
 
 
 def _formula(name: str, body: Aligned) -> Aligned:
-    body = body.sub(_NOTES, "").sub(_RELATION, lambda match: f"&{match.group(1)}")
+    body = body.sub(_NOTES, "")
+    body = body.sub(_RELATION, lambda match: f"&{match.group(1)} ", one_for_one=False)
     body = body.sub(re.compile(r"[ \t]*\n\s*"), "\n").strip()
     lines = cleaning.join([Aligned(f"{name}$$\\begin{{aligned}}"), body], "\n")
     return lines + "\n\\end{aligned}$$"
