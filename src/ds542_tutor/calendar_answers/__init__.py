@@ -50,8 +50,7 @@ _FOLLOW_UPS = {
 _FOLLOW_UP = re.compile(r"^(?:(?:ok|okay|and|what about|how about|also|then|so|for)\b[ ,]*)+")
 _MAX_FOLLOW_UP_WORDS = 8  # a longer message says itself what it asks
 _MAX_OTHER_WORDS = 6
-"""Words of its own that the rest of a message may have; with more it asks for something else "
-"too."""
+"""Words that the other sentences may have; with more, the message asks for something else too."""
 
 
 def answer_from_course(

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Decision, Turn
@@ -20,8 +21,7 @@ from ds542_tutor.policy.graded import GradedItems, Likeness
 from ds542_tutor.policy.rules import Policy
 
 MIN_CONTENT_WORDS = 2
-"""Words that must be left of a message, injected instructions removed, for a question to be in "
-"it."""
+"""Words left of a message without its injected instructions, for it to hold a question."""
 
 _CREDITING = re.compile(
     r"\b(?:cit(?:e|ing|ation)|credit(?:ing)?|disclos\w+|acknowledg\w+|attribut\w+|gaia|ai policy"
@@ -30,8 +30,7 @@ _CREDITING = re.compile(
 )
 _LOGISTICS = re.compile(
     r"\b(?:when|deadline|due|late|office hours?|room|email|syllabus|grad(?:e|ed|ing) weights?"
-    r"|regrade"
-    r"|who teaches|schedule|extension|where is|what time|recess|next lecture)\b"
+    r"|regrade|who teaches|schedule|extension|where is|what time|recess|next lecture)\b"
 )
 
 
@@ -57,17 +56,17 @@ def decide(
 
     Args:
         turns: the earlier messages, oldest first.
-        course: its assignments name graded work that no document of the index poses.
+        course: its zone says which day it is, its titles which assignment is meant.
         graded: what graded work asks, from the index.
-        now: the moment of the question, for modes with dates; aware, in the course's zone.
+        now: the moment of the question, for modes with dates; in the course's zone when naive.
         vector: unit embedding of the question, when there is one.
     """
-    day = now.date()
+    day = (now.astimezone(ZoneInfo(course.timezone)) if now.tzinfo else now).date()
     if policy.closed(day):
         return policy.decision("closed", "every question is denied on this day")
     earlier = [turn.text for turn in turns if turn.role == "user"]
     finding = _in_conversation(question, earlier, graded, vector)
-    assignment = finding.assignment
+    assignment = finding.assignment or _titled(question, course)
     if finding.rule == "graded-solution":
         mode = policy.mode(assignment, day)
         rule = {"allow": "graded-allowed", "hint": "graded-solution", "deny": "graded-denied"}[mode]
@@ -75,6 +74,19 @@ def decide(
     if assignment and finding.rule != "logistics" and policy.mode(assignment, day) == "deny":
         return policy.decision("graded-denied", "all help with it is denied", assignment)
     return policy.decision(finding.rule, finding.reason, assignment)
+
+
+def _titled(question: str, course: Course) -> str | None:
+    """Return the assignment whose own title the question says ("my shallow networks hw")."""
+    text = readings(question)[0]
+    if not requests.mentions_graded(text):
+        return None
+    for assignment in course.assignments:
+        title = re.split(r"\s*(?:--|–|:|\s-\s)\s*", assignment.title, maxsplit=1)[-1].casefold()
+        # One word ("Attention") is a topic more often than a title.
+        if " " in title and title in text:
+            return assignment.key
+    return None
 
 
 def _in_conversation(

@@ -44,7 +44,7 @@ _GROUPS = {
 }
 
 _VAGUE = compile_phrases(
-    "{owner} ..1 {graded}",
+    "{owner} ..2 {graded}",
     "todo|todos|autograder|__fill__|__fill_in__|your_code_here|your_changes_here",
     "for|of|from|in homework|hw|project|the_project|class_project|discussion",
     groups=_GROUPS,
