@@ -45,3 +45,20 @@ def test_filters_are_read_off_the_words() -> None:
     assert standalone("the disc 5 notebook", ()).assignment == "discussion5"
     assert standalone("UDL 4.2 says what?", ()).section == "4.2"
     assert standalone("what is eq. 11.3.2", ()).section == "11.3.2"
+
+
+@pytest.mark.parametrize(
+    ("question", "locate"),
+    [
+        ("Which slide shows the causal mask?", True),
+        ("where can I find the update equations for Adam", True),
+        ("did he ever show activations other than relu? where", True),
+        ("is there a notebook on 1D convolution?", True),
+        ("Where does the variance come from?", False),
+        ("What does dropout do?", False),
+    ],
+)
+def test_questions_for_a_place_are_told_from_questions_for_content(
+    question: str, locate: bool
+) -> None:
+    assert standalone(question, ()).locate is locate

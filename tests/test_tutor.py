@@ -66,6 +66,19 @@ def test_lateness_is_computed_and_cites_the_syllabus(starter_tutor: LiveTutor) -
     assert answer.citations[0].document.startswith("site/")
 
 
+def test_a_question_for_a_place_is_answered_with_the_place(starter_tutor: LiveTutor) -> None:
+    answer = ask(starter_tutor, "Which slide explains causal masking?")
+    assert (answer.status, answer.model) == ("answered", "search")
+    assert "Lecture 7" in answer.text and "slide" in answer.text
+    assert answer.citations[0].document == "lectures/07_attention_and_transformers.pdf"
+
+
+def test_how_to_credit_ai_is_answered_from_the_syllabus(starter_tutor: LiveTutor) -> None:
+    answer = ask(starter_tutor, "how do I cite the AI help I used on a coding assignment?")
+    assert answer.status == "answered"
+    assert {c.document for c in answer.citations} == {"site/index.md"}
+
+
 def test_a_follow_up_is_understood(starter_tutor: LiveTutor) -> None:
     turns = (Turn("user", "What does dropout do?"), Turn("assistant", "It zeroes hidden units."))
     answer = ask(starter_tutor, "and what happens at test time?", turns)

@@ -32,6 +32,7 @@ class Query:
         text: standalone wording. original: as the student typed it.
         lecture, page, assignment, kind: filters or preferences read off the words, when present.
         section: a book section or equation number such as "6.3" or "11.3.2".
+        locate: the question asks where something stands, not what it says.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Query:
     assignment: str | None = None
     kind: str | None = None
     section: str | None = None
+    locate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

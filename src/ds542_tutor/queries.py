@@ -24,10 +24,34 @@ _ASSIGNMENTS = (
     (re.compile(r"\b(?:discussion|disc)\s*#?\s*(\d{1,2})\b", re.I), "discussion"),
 )
 _KINDS = (
-    (re.compile(r"\b(?:slides?|deck|lecture)\b", re.I), "slides"),
+    (
+        re.compile(
+            r"\b(?:slides?|deck|lecture)\b|\bin class\b"
+            r"|\b(?:he|she|prof\w*) (?:ever |also )?(?:show|sa[iy]|mention|cover|go over|draw)",
+            re.I,
+        ),
+        "slides",
+    ),
     (re.compile(r"\b(?:book|textbook|chapter|udl|course notes)\b", re.I), "book"),
     (re.compile(r"\bnotebook\b", re.I), "notebook"),
     (re.compile(r"\b(?:syllabus|course site|website)\b", re.I), "site"),
+)
+
+# "Which slide shows …?", "where is … in the book?", and at the end: "…, where?"
+_LOCATE = re.compile(
+    r"\b(?:which|what) (?:slides?|pages?|lectures?|decks?|chapters?|sections?|notebooks?|files?)\b"
+    r"(?! (?:is|are) (?:due|next|today))"
+    r"|\bwhere (?:can|could|do|did|does|is|are|was|were|in|on|would)\b"
+    r"|\bon (?:what|which) (?:page|slide)\b|\b(?:point|direct|link) me to\b"
+    r"|\bis there a (?:slide|deck|powerpoint|notebook|pdf|figure|page)\b"
+    r"|[?.,;]\s*where(?: exactly)?\s*\??\s*$",
+    re.I,
+)
+# Where something comes from or goes is a matter of content: "where does the variance go?"
+_NOT_LOCATE = re.compile(
+    r"\bwhere (?:do|does|did|is|are) .{0,60}\b(?:come from|go|sit|fit|matter|differ)\b"
+    r"|\bwhere do i start\b",
+    re.I,
 )
 
 # A question that leans on the turn before it: it opens with a connective, or points back.
@@ -61,6 +85,7 @@ def standalone(question: str, turns: Sequence[Turn]) -> Query:
         assignment=_assignment(question) or _assignment(context),
         kind=next((kind for pattern, kind in _KINDS if pattern.search(question)), None),
         section=_first(_SECTION, question),
+        locate=bool(_LOCATE.search(question)) and not _NOT_LOCATE.search(question),
     )
 
 

@@ -35,9 +35,11 @@ from ds542_tutor.words import content_words
 
 COMPUTED = "calendar"
 """Name of the retriever, and of the model, of answers computed from the course calendar."""
+SEARCH_SPEAKS = "search"
 POLICY_SPEAKS = "policy"
 
 _NEAR = 0.35  # cosine (MiniLM) below which two texts have no subject in common
+_PLACES = 3
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
 # A computed fact is worded by us; from this share of its words a span of the file says it.
 _SURE_SHARE = 0.6
@@ -101,6 +103,21 @@ class Reply:
         self.hits = (*hits, *(hit for hit in self.hits if hit.chunk.id not in found))
         return self._finish("answered", computed.text, tuple(citations), COMPUTED)
 
+    def locate(self, hits: Sequence[Hit]) -> Answer:
+        """Say where the best hits stand, the kind of source asked for first."""
+        citations, places = [], []
+        ranked = sorted(hits, key=lambda hit: self.query.kind not in (None, hit.chunk.kind))
+        for passage in number(ranked, _PLACES, budget_words=10_000):
+            chunk = passage.chunk
+            title = chunk.locator.slide_title or ""
+            start, end = (find_exact(title, chunk.text) if title else None) or (0, 0)
+            citations.append(cite(passage, start, end, 1.0, chunk.locator.describe()))
+            places.append(f"{_place(chunk)} [{passage.number}]")
+        text = f"The best match is {places[0]}."
+        if places[1:]:
+            text += f" See also {' and '.join(places[1:])}."
+        return self._finish("answered", text, tuple(citations), SEARCH_SPEAKS)
+
     def abstain(self) -> Answer:
         """Say that the materials do not cover the question, what is near, and whom to ask."""
         near = [hit for hit in self.hits if hit.similarity >= _NEAR][:_NEAREST]
@@ -110,10 +127,7 @@ class Reply:
             places = []
             for passage in number(near, _NEAREST, budget_words=10_000):
                 citations.append(cite(passage, 0, 0, 0.0, ""))
-                where = passage.chunk.locator.describe()
-                places.append(
-                    f"{passage.chunk.title}{f', {where}' if where else ''} [{passage.number}]"
-                )
+                places.append(f"{_place(passage.chunk)} [{passage.number}]")
             text += f" The nearest I found: {'; '.join(places)}."
         return self._finish("abstained", f"{text} {self.policy.contact}", tuple(citations), "")
 
@@ -201,6 +215,16 @@ class Reply:
         }
         for term in sorted(terms):
             yield f"Part of this comes from {term_name(term)}, not from this term."
+
+
+def _place(chunk: Chunk) -> str:
+    """Say where a chunk stands: "Lecture 7: Attention, slide 9: Why …" or the document alone."""
+    where = chunk.locator.describe()
+    if len(chunk.pages) > 1 and chunk.kind == "slides":
+        where = where.replace(
+            f"slide {chunk.locator.page}", f"slides {chunk.pages[0]}-{chunk.pages[-1]}", 1
+        )
+    return f"{chunk.title}, {where}" if where else chunk.title
 
 
 def term_name(term: str) -> str:

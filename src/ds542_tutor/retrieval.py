@@ -22,7 +22,7 @@ from ds542_tutor.words import STOP_WORDS, content_words
 # rrf_k = 60 the first and the tenth rank of one searcher differ by a factor of 1.15.
 # The course's own words: a book has several chunks for every sparse slide on the same subject, and
 # would crowd them out of the first hits (docs/experiments.md).
-OWN_MATERIAL = {"slides": 1.25, "site": 1.25}
+OWN_MATERIAL = {"slides": 1.15, "site": 1.15}
 _SAME_LECTURE = 1.6
 _SAME_ASSIGNMENT = 1.5
 _SAME_SECTION = 1.5

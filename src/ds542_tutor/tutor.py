@@ -24,6 +24,7 @@ from ds542_tutor.dialogue import (
     Hit,
     Passage,
     Prompt,
+    Query,
     Stage,
     Turn,
 )
@@ -42,6 +43,8 @@ from ds542_tutor.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+CREDITING = "crediting"  # the rule for questions on how to credit AI use
+_SITE_WORDS = "generative AI assistance GAIA policy"
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
 _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
 
@@ -96,7 +99,7 @@ class Tutor:
             reply.decision = decide(question, turns, self.policy, course, self.graded, now)
         yield Stage("searching")
         with reply.timed("retrieval"):
-            reply.query = standalone(question, turns)
+            reply.query = self._query(reply)
             reply.hits = self._search(reply)
         if reply.decision.action == "refuse":
             yield Finished(reply.refuse())
@@ -106,8 +109,20 @@ class Tutor:
             yield Finished(reply.from_calendar(computed))
         elif not self._can_answer(reply):
             yield Finished(reply.abstain())
+        elif reply.query.locate and reply.decision.action == "answer":
+            kind = reply.query.kind
+            yield Finished(
+                reply.locate(sorted(self._usable(reply), key=lambda h: h.chunk.kind != kind))
+            )
         else:
             yield from self._write(reply, cancel or threading.Event())
+
+    def _query(self, reply: Reply) -> Query:
+        """Make the question standalone; how to credit AI use, the course site says."""
+        query = standalone(reply.question, reply.turns)
+        if reply.decision.rule == CREDITING:
+            return replace(query, kind="site", text=f"{query.text} {_SITE_WORDS}", locate=False)
+        return query
 
     def _search(self, reply: Reply) -> tuple[Hit, ...]:
         """Search; for a hint also with the words of the problem, to find what it builds on."""
@@ -126,8 +141,8 @@ class Tutor:
         return (*hits, *(hit for hit in found if hit.chunk.id not in known))
 
     def _can_answer(self, reply: Reply) -> bool:
-        """Whether the hits carry an answer; a hint only needs something to point to."""
-        if reply.decision.action == "hint":
+        """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
+        if reply.decision.action == "hint" or reply.decision.rule == CREDITING:
             return bool(reply.hits)
         found = evidence(reply.query, reply.hits, self.generation.lexical.rarity)
         return found >= self.settings.retrieval.abstain_below
@@ -170,6 +185,8 @@ class Tutor:
         """Drop other terms' chunks, unless nothing else was found; in hints also the problems."""
         term = self.generation.course.term
         current = [h for h in reply.hits if not h.chunk.term or not term or h.chunk.term == term]
+        if reply.decision.rule == CREDITING:
+            current = [h for h in current if h.chunk.kind == "site"] or current
         if reply.decision.action == "hint":
             current = [
                 h for h in current if not (h.chunk.assignment or h.chunk.exercise)
