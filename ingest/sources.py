@@ -195,7 +195,9 @@ def _patterns(entry: Mapping[str, Any], toml: Path, where: str) -> list[str]:
 
 
 def _is_pattern(value: object) -> bool:
-    return isinstance(value, str) and bool(value) and not Path(value).is_absolute()
+    if not isinstance(value, str) or not value:
+        return False
+    return not Path(value).is_absolute() and ".." not in Path(value).parts
 
 
 def _matches(root: Path, patterns: Iterable[str]) -> list[Path]:
@@ -222,7 +224,8 @@ def _expand(
             found = _matches(site, SITE_FILES)
             return [_file(entry, path, root, term, site, toml, where) for path in found], []
     patterns = _patterns(entry, toml, where)
-    excluded = set(_matches(root, entry.get("exclude", [])))
+    unwanted = entry.get("exclude", [])
+    excluded = set(_matches(root, [unwanted] if isinstance(unwanted, str) else unwanted))
     found = [path for path in _matches(root, patterns) if path not in excluded]
     absent = [
         Unread(pattern, f"no file below {root.name}/ matches it")
@@ -250,6 +253,8 @@ def _file(
         "site_path": path.relative_to(site).as_posix() if site is not None else name,
     }
     lecture = entry.get("lecture")
+    if not isinstance(lecture, int | None):
+        raise SettingsError(f"{toml}: lecture in {where} must be true or a number")
     own_term = entry.get("term", term)
     return SourceFile(
         path=path,
@@ -258,7 +263,7 @@ def _file(
         site=site,
         title=_fill(entry, "title", fields, toml, where),
         term=str(own_term) or None,
-        lecture=number if lecture is True else lecture if isinstance(lecture, int) else None,
+        lecture=number if lecture is True else lecture or None,
         assignment=_fill(entry, "assignment", fields, toml, where),
         graded=bool(entry.get("graded", False)),
         url=_fill(entry, "url", fields, toml, where),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import typst
 
@@ -22,9 +23,9 @@ def compiled(name: str, folder: Path) -> Path:
     return pdf
 
 
-def source(path: Path, kind: SourceKind, **more: object) -> SourceFile:
+def source(path: Path, kind: SourceKind, **more: Any) -> SourceFile:
     """A source file named by its file name."""
-    return SourceFile(path=path, name=path.name, kind=kind, **more)  # type: ignore[arg-type]
+    return SourceFile(path=path, name=path.name, kind=kind, **more)
 
 
 def tokens(text: str) -> int:

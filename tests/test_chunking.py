@@ -11,7 +11,15 @@ from pathlib import Path
 import pytest
 from reading import compiled, source, tokens
 
-from ds542_tutor.documents import Chunk, Document, Locator, Segment, SegmentKind, TextRun
+from ds542_tutor.documents import (
+    Chunk,
+    Document,
+    Locator,
+    Segment,
+    SegmentKind,
+    SourceKind,
+    TextRun,
+)
 from ingest.chunking import chunk_document
 from ingest.packing import heading_path
 from ingest.readers import read_document
@@ -226,8 +234,9 @@ def as_text(document: Document, chunks: list[Chunk]) -> str:
 def golden_texts(folder: Path) -> dict[str, str]:
     """What the golden files should hold."""
     found = {}
-    for name, kind in (("deck", "slides"), ("book", "book")):
-        document = read_document(source(compiled(name, folder), kind))  # type: ignore[arg-type]
+    kinds: dict[str, SourceKind] = {"deck": "slides", "book": "book"}
+    for name, kind in kinds.items():
+        document = read_document(source(compiled(name, folder), kind))
         found[f"chunks_{name}.txt"] = as_text(document, chunk_document(document, tokens, 120))
     return found
 

@@ -98,6 +98,12 @@ def test_what_is_not_there_is_reported_and_what_is_skipped_says_why(write: Write
             HEAD,
             "regular expression",
         ),
+        ('[[source]]\nfiles = "../*"\nkind = "notes"\n', HEAD, "needs files = a path below"),
+        (
+            '[[source]]\nfiles = "decks/*"\nkind = "notes"\nlecture = "4"\n',
+            HEAD,
+            "true or a number",
+        ),
         ("[corpora]\n", HEAD, "unknown key 'corpora'"),
         ("", '[corpus]\nterm = "sp2026"\n', "needs name"),
         ("", HEAD.replace("files", "gone"), "gone does not exist; pass the right one"),
