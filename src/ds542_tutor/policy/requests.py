@@ -106,6 +106,8 @@ _NOT_WANTED = re.compile(
     r"|\d+(?:-\d+)?))*"
     r"|\bno (?:code|spoilers?|solutions?|answers?|full solutions?)\b"
 )
+# "How late can I hand in homework?" asks nobody to hand anything over.
+_SUBMITTING = re.compile(r"\b(?:hand|handed|handing|turn|turned|turning) (?:\w+ ){0,3}?in\b")
 _EXPLAIN = compile_phrases(
     "explain|understand|intuition|why|mean|means|difference|concept|conceptually|idea|behind"
     "|counting",
@@ -233,9 +235,14 @@ def mentions_graded(text: str) -> bool:
     return bool(_VAGUE.search(text) or _QUESTION_NUMBER.search(text))
 
 
+def _asked(text: str) -> str:
+    """Return `text` without what it says it does not want, and without "hand in", "turn in"."""
+    return _SUBMITTING.sub(" ", _NOT_WANTED.sub(" ", text))
+
+
 def wants_solution(text: str) -> bool:
     """Say whether `text` asks for work to be done, rather than explained or checked."""
-    asked = _NOT_WANTED.sub(" ", text)
+    asked = _asked(text)
     if _RESULT_OF.search(asked) and not asks_to_explain(asked):
         return True
     return bool(_SOLVE.search(asked) or _FOREIGN.search(asked))
@@ -243,7 +250,7 @@ def wants_solution(text: str) -> bool:
 
 def wants_named(text: str, name: str) -> bool:
     """Say whether `text` asks for the function `name` to be written: a verb stands before it."""
-    asked = _NOT_WANTED.sub(" ", text)
+    asked = _asked(text)
     before = asked[: asked.find(name)]
     return bool(_VERB.search(before) or _FOREIGN.search(asked) or _VALUE_OF.search(asked))
 
@@ -270,7 +277,7 @@ def reports_error(text: str) -> bool:
 
 def wants_it_handed_back(text: str) -> bool:
     """Say whether `text` wants its code handed back finished."""
-    return bool(_HAND_BACK.search(_NOT_WANTED.sub(" ", text)))
+    return bool(_HAND_BACK.search(_asked(text)))
 
 
 def presses(text: str) -> bool:
