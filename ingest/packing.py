@@ -226,4 +226,6 @@ def _close(text: str, before: Segment, part: Part) -> bool:
     ):
         return False
     above = text.rsplit("\n", 1)[-1]
+    if _LIST_ITEM.match(above):
+        return False
     return len(above) < SHORT_LINE and len(part.text) < SHORT_LINE and above[-1:] != ":"
