@@ -32,6 +32,7 @@ from ds542_tutor.errors import QuestionError
 from ds542_tutor.index.generations import Generation
 from ds542_tutor.policy.classify import decide
 from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.harms import without_injection
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
@@ -43,6 +44,7 @@ from ds542_tutor.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _SITE_WORDS = "generative AI assistance GAIA policy"
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
@@ -119,7 +121,8 @@ class Tutor:
 
     def _query(self, reply: Reply) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
-        query = standalone(reply.question, reply.turns)
+        asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
+        query = standalone(asked, reply.turns)
         if reply.decision.rule == CREDITING:
             return replace(query, kind="site", text=f"{query.text} {_SITE_WORDS}", locate=False)
         return query
