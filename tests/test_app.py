@@ -25,7 +25,7 @@ from ds542_tutor.app.markup import marker_link, safe_markdown, shorten
 from ds542_tutor.conversations import Conversations
 from ds542_tutor.dialogue import AnswerEvent, Delta, Stage
 from ds542_tutor.documents import Chunk, TextRun
-from ds542_tutor.errors import ModelError, PortInUseError, SourceError
+from ds542_tutor.errors import IndexMissingError, ModelError, PortInUseError, SourceError
 from ds542_tutor.settings import PathSettings, ServerSettings, Settings
 
 SENTENCE = "Large scores drive the softmax into saturation."
@@ -227,6 +227,22 @@ def test_pages_of_an_earlier_generation_stay_while_a_page_may_show_them(
     assert files.generation("later") is new
     assert files.chunk(old.id, chunk.id) == chunk
     assert files.generation("never-seen") is None
+
+
+def test_an_index_that_went_away_is_not_found_and_breaks_nothing(pdf: Path, chunk: Chunk) -> None:
+    generation = FakeGeneration(pdf, [chunk])
+    answers = [generation]
+
+    def current() -> FakeGeneration:
+        if not answers:
+            raise IndexMissingError("there is no index")
+        return answers[0]
+
+    files = CourseFiles(current)
+    assert files.chunk(generation.id, chunk.id) == chunk
+    answers.clear()
+    assert files.generation("another") is None
+    assert files.chunk(generation.id, chunk.id) == chunk
 
 
 def test_a_file_that_this_generation_was_not_read_from_is_refused(pdf: Path, chunk: Chunk) -> None:

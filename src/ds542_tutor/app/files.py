@@ -44,11 +44,18 @@ class CourseFiles:
     def generation(self, identifier: str) -> Generation | None:
         """Return the generation with this id, if answers of this server may refer to it."""
         with self._lock:
-            current = self._current()
-            self._seen[current.id] = current
-            while len(self._seen) > _GENERATIONS_KEPT:
-                self._seen.popitem(last=False)
+            if identifier not in self._seen:
+                self._note_current()
             return self._seen.get(identifier)
+
+    def _note_current(self) -> None:
+        try:
+            current = self._current()
+        except TutorError:  # the index went away; what was shown before can still be shown
+            return
+        self._seen[current.id] = current
+        while len(self._seen) > _GENERATIONS_KEPT:
+            self._seen.popitem(last=False)
 
     def chunk(self, generation: str, identifier: str) -> Chunk | None:
         """Return a chunk of a generation, if both exist."""
