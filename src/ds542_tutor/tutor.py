@@ -124,6 +124,7 @@ class Tutor:
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
         query = standalone(asked, reply.turns)
         if reply.decision.rule == CREDITING:
+            reply.subject = query.text
             return replace(query, kind="site", text=f"{query.text} {_SITE_WORDS}", locate=False)
         return query
 
@@ -162,6 +163,8 @@ class Tutor:
                 reply.first_token()
                 draft += piece
                 yield Delta(piece)
+        if reply.decision.rule == CREDITING:
+            draft = f"{self.policy.duties(reply.decision)}\n\n{draft}"
         yield Stage("checking")
         yield Finished(self._check(reply, prompt, draft))
 

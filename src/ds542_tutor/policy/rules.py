@@ -100,6 +100,11 @@ class Policy:
         clause = ", ".join(found.clauses)
         return Decision(found.action, rule, clause, reason, assignment)
 
+    def duties(self, decision: Decision) -> str:
+        """Return the clauses that the decision's rule serves, as sentences for the student."""
+        cited = (self.clauses[c] for c in self.rules[decision.rule].clauses)
+        return " ".join(f"{words[0].upper()}{words[1:]}." for words in cited)
+
     def wording(self, decision: Decision) -> str:
         """Return what the student reads with a hint or a refusal; "" where nothing is said."""
         rule = self.rules[decision.rule]
