@@ -175,7 +175,10 @@ def mend_hyphens(text: Aligned, vocabulary: Mapping[str, int]) -> Aligned:
         return "-" if keep else ""
 
     # An address is cut at a hyphen of its own.
-    text = text.sub(re.compile(rf"(?<=[/.=_&?])(\S*?){HYPHEN_BREAK}"), lambda m: f"{m.group(1)}-")
+    if HYPHEN_BREAK not in text.text:
+        return text
+    address = re.compile(rf"(?<=[/.=_&?])(\S{{0,100}}?){HYPHEN_BREAK}")
+    text = text.sub(address, lambda match: f"{match.group(1)}-")
     pattern = re.compile(rf"(?<![A-Za-z])([A-Za-z]+){HYPHEN_BREAK}\s*(?=([A-Za-z]+))")
     # Only the break itself is replaced, so the words around it keep their places.
     marks = [(m.start(1) + len(m.group(1)), m.end(), mend(m)) for m in pattern.finditer(text.text)]

@@ -223,6 +223,12 @@ def test_nested_loops_do_not_grow_without_bound() -> None:
     assert len(text) <= 2 * liquid.MAX_CHARACTERS
 
 
+@pytest.mark.parametrize("tag", ["{% for x in y %}", "{% if a %}", "{{ a ", "{%"])
+def test_marks_that_are_never_closed_cost_little(tag: str) -> None:
+    text = liquid.render(Aligned(tag * 3000 + "end"), {"y": [1, 2], "a": 1})
+    assert text.text.endswith("end")
+
+
 def test_the_real_site(root: Path, shared: Path) -> None:
     course = read_course(load_sources(root / "corpus" / "ds542-sp2026.toml", shared / "materials"))
     told = "\n".join(course.warnings)

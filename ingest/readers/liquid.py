@@ -15,11 +15,14 @@ from typing import Any, Final
 from ingest import cleaning
 from ingest.cleaning import Aligned
 
-_MARK: Final = re.compile(r"\{%-?\s*(.*?)\s*-?%\}|\{\{-?\s*(.*?)\s*-?\}\}", re.S)
+# The length limit keeps a file full of opened and never closed marks from taking minutes.
+_MARK: Final = re.compile(r"\{%-?(.{0,500}?)-?%\}|\{\{-?(.{0,500}?)-?\}\}", re.S)
 _STEP: Final = re.compile(r"""([\w-]+)|\[\s*(?:"([^"]*)"|'([^']*)'|(\d+))\s*\]""")
 _FOR: Final = re.compile(r"for\s+([\w-]+)\s+in\s+(\S+)")
 # A page of nested loops over the same data grows without bound; no course page comes near this.
 MAX_CHARACTERS: Final = 2_000_000
+# Tags nested deeper than this are a broken file.
+MAX_DEPTH: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,19 @@ class _Token:
 
 
 def render(text: Aligned, context: Mapping[str, Any]) -> Aligned:
-    """Render a page with the variables of `context`. What is unknown renders as nothing."""
+    """Render a page with the variables of `context`. What is unknown renders as nothing.
+
+    A page whose tags nest too deeply to mean anything comes back as it is.
+    """
     tokens = list(_tokens(text))
+    depth = deepest = 0
+    for token in tokens:
+        word = (token.tag or "").split(maxsplit=1)[:1]
+        depth += word in (["for"], ["if"], ["unless"])
+        depth -= word in (["endfor"], ["endif"], ["endunless"])
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        return text
     parts, _ = _block(tokens, 0, dict(context), (), MAX_CHARACTERS)
     return cleaning.join(parts, "")
 
@@ -43,9 +57,9 @@ def _tokens(text: Aligned) -> Iterator[_Token]:
     for match in _MARK.finditer(text.text):
         yield _Token(text=text[last : match.start()])
         if match.group(1) is not None:
-            yield _Token(tag=match.group(1))
+            yield _Token(tag=match.group(1).strip())
         else:
-            yield _Token(output=match.group(2))
+            yield _Token(output=match.group(2).strip())
         last = match.end()
     yield _Token(text=text[last:])
 

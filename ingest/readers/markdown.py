@@ -41,10 +41,13 @@ _TAG: Final = re.compile(
     re.I,
 )
 _ATTRIBUTES: Final = re.compile(r"\{:[^}\n]*\}")
-_STRONG: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", re.S)
+# Bounded, so that marks which are opened and never closed cost little.
+_STRONG: Final = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1", re.S)
 _EMPHASIS: Final = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]+?)(?<=\S)\1(?![\w*])")
 _ESCAPE: Final = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>-])")
-_VERBATIM: Final = re.compile(r"`[^`\n]+`|\$\$.+?\$\$|\$[^$\n]+\$|\\\[.+?\\\]|\\\(.+?\\\)", re.S)
+_VERBATIM: Final = re.compile(
+    r"`[^`\n]+`|\$\$.{1,4000}?\$\$|\$[^$\n]+\$|\\\[.{1,4000}?\\\]|\\\(.{1,500}?\\\)", re.S
+)
 _MASK: Final = "\ue000"
 _BR: Final = re.compile(r"<br\s*/?>[ \t]*(?=\n)", re.I)
 _ENTITIES: Final = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&quot;": '"'}
