@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pypdfium2 as pdfium
 import pytest
@@ -457,8 +458,8 @@ def visit_in(update: dict[object, object]) -> Visit:
 
 def test_a_question_waits_until_the_one_before_is_answered(page: ChatPage) -> None:
     first = replace(visit_in(page.begin("first", None)), running=True)
-    assert visit_in(page.begin("second", first)) is first
-    assert visit_in(page.begin("", first)) is first
+    assert page.begin("second", first) == page.begin("", first) == gr.skip()
+    assert not first.cancel.is_set()
 
 
 def test_a_browser_that_comes_back_to_a_lost_answer_can_ask_again(page: ChatPage) -> None:
@@ -478,6 +479,22 @@ def test_a_question_can_be_withdrawn_before_its_turn(page: ChatPage) -> None:
     stopped = visit_in(page.stop(waiting))
     assert stopped.asked is None
     assert waiting.cancel.is_set()
+
+
+def test_nothing_of_an_answer_is_shown_after_a_new_chat_began(page: ChatPage) -> None:
+    waiting = visit_in(page.begin("slow", None))
+
+    async def run() -> list[dict[object, object]]:
+        updates = []
+        async for update in page.answer(waiting):
+            updates.append(update)
+            if len(updates) == 2:
+                page.restart(waiting)
+        return updates
+
+    updates = asyncio.run(run())
+    assert len(updates) == 2
+    assert page.refuse(waiting) == gr.skip()
 
 
 def test_every_visitor_gets_a_secret_of_their_own(page: ChatPage) -> None:

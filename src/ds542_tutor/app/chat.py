@@ -68,6 +68,7 @@ class Visit:
         asked: the question under way. running: its turn has come.
         cancel: set to stop it. over: set when nobody answers it any more; a browser that lost its
             connection comes back to a question that is `running` and `over`.
+        dropped: set when a new chat began meanwhile: nothing about this one is shown any more.
     """
 
     session: str
@@ -77,6 +78,7 @@ class Visit:
     running: bool = False
     cancel: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
+    dropped: threading.Event = field(default_factory=threading.Event)
 
     @property
     def busy(self) -> bool:
@@ -200,15 +202,16 @@ class ChatPage:
             # Gradio refuses a question without calling us when too many are waiting.
             answered.failure(self.refuse, [self._visit], outputs, queue=False, **private)
         self._stop.click(self.stop, [self._visit], outputs, queue=False, **private)
-        self._new.click(
-            self.restart, [self._visit], outputs, queue=False, cancels=events, **private
+        # In two steps: what the old answer had sent already has arrived when the page is cleared.
+        self._new.click(self.drop, [self._visit], queue=False, cancels=events, **private).then(
+            self.restart, [self._visit], outputs, queue=False, **private
         )
 
     def begin(self, question: str, visit: Visit | None) -> Update:
         """Show a question at once, while its answer waits for its turn."""
         visit = visit or Visit(secrets.token_urlsafe(16))
         if visit.busy or (visit.asked and not question.strip()):  # pressed twice, or too early
-            return {self._visit: visit}
+            return _unchanged()
         given_up = (replace(visit.asked, shown=messages.stopped("")),) if visit.asked else ()
         visit.cancel.set()
         visit = Visit(
@@ -240,8 +243,12 @@ class ChatPage:
             async with aclosing(relay(lambda: self._events(visit), visit.cancel)) as batches:
                 async for events in batches:
                     written.take(events)
+                    if visit.dropped.is_set():
+                        return
                     if written.answer is None:
                         yield self._shown(visit, messages.draft(written.text, written.stage))
+            if visit.dropped.is_set():
+                return
             if written.answer is None:
                 yield self._ended(visit, messages.stopped(written.text))
             else:
@@ -257,22 +264,27 @@ class ChatPage:
     def stop(self, visit: Visit | None) -> Update:
         """Stop the question under way; what was written so far is still checked and shown."""
         if visit is None or visit.asked is None:
-            return {self._visit: visit}
+            return _unchanged()
         visit.cancel.set()
         if visit.busy:
-            return {self._visit: visit}
+            return _unchanged()
         return self._ended(visit, messages.stopped(""))
 
     def refuse(self, visit: Visit | None) -> Update:
         """Say that the queue is full, or that the connection broke."""
-        if visit is None or visit.asked is None:
-            return {self._visit: visit}
+        if visit is None or visit.asked is None or visit.dropped.is_set():
+            return _unchanged()
         return self._failed(visit, _UNEXPECTED if visit.running else _BUSY)
+
+    def drop(self, visit: Visit | None) -> None:
+        """Show nothing more of the question under way."""
+        if visit:
+            visit.dropped.set()
+            visit.cancel.set()
 
     def restart(self, visit: Visit | None) -> Update:
         """Begin a new chat; the old one stays in the store."""
-        if visit:
-            visit.cancel.set()
+        self.drop(visit)
         return {
             self._visit: Visit(visit.session) if visit else None,
             self._chat: [],
@@ -326,6 +338,12 @@ class ChatPage:
 
     def _idle(self) -> Update:
         return {self._send: gr.update(visible=True), self._stop: gr.update(visible=False)}
+
+
+def _unchanged() -> Update:
+    """No new value for anything: what another event is showing meanwhile stays."""
+    skipped: Update = gr.skip()
+    return skipped
 
 
 def _history(visit: Visit) -> list[dict[str, str]]:
