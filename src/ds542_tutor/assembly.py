@@ -41,7 +41,7 @@ class LiveTutor:
         """
         self.settings = settings
         self._store = IndexStore(settings.paths.index)
-        self._store.open_current().close()  # what is wrong with it is told before models load
+        self._store.current_manifest()  # no index: told before models take seconds to load
         self._policy = load_policy(project_file(settings.paths.policy))
         self._embedder = load_embedder(settings.models)
         self._model = load_chat_model(settings, self._embedder)

@@ -205,24 +205,34 @@ class IndexStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def current_manifest(self) -> Manifest:
+        """Read the manifest of the current generation.
+
+        Raises:
+            IndexMissingError: there is none. IndexMismatchError: another format.
+            IndexStoreError: it is damaged.
+        """
+        current = self.current_id()
+        if current is None:
+            remedy = _REMEDY.format(root=self.root)
+            raise IndexMissingError(f"There is no index in {self.root}; {remedy} to build one.")
+        return Manifest.read(self.root / _GENERATIONS / current)
+
     def open_current(self, embedder_id: str | None = None) -> Generation:
         """Open the current generation for an embedder; None skips the check (no dense search then).
 
         Raises:
-            IndexMissingError: there is none. IndexMismatchError: it was built with another
-            embedder or format. IndexStoreError: it is damaged.
+            IndexMissingError, IndexMismatchError, IndexStoreError: see `current_manifest`;
+            IndexMismatchError also for another embedder.
         """
-        remedy = _REMEDY.format(root=self.root)
-        current = self.current_id()
-        if current is None:
-            raise IndexMissingError(f"There is no index in {self.root}; {remedy} to build one.")
-        folder = self.root / _GENERATIONS / current
-        manifest = Manifest.read(folder)
+        manifest = self.current_manifest()
         if embedder_id is not None and manifest.embedder != embedder_id:
             raise IndexMismatchError(
                 f"The index in {self.root} was built with the embedder {manifest.embedder}, but "
-                f"the tutor is set to {embedder_id}; {remedy}, or set models.embedder back."
+                f"the tutor is set to {embedder_id}; {_REMEDY.format(root=self.root)}, or set "
+                "models.embedder back."
             )
+        folder = self.root / _GENERATIONS / manifest.id
         try:
             return Generation(self.root, folder, manifest)
         except Exception as error:

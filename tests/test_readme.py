@@ -1,0 +1,97 @@
+"""What the README tells a person to run exists and does what it says."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.S)
+COMMANDS = [
+    line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()
+]
+
+
+def run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_the_readme_has_its_commands() -> None:
+    assert {"make serve", "make test", "make check", "make corpus", "make eval"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.startswith("make ")])
+def test_every_make_target_can_be_made(command: str) -> None:
+    done = run(["make", "--dry-run", *command.split()[1:]])
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "ds542-tutor" in c])
+def test_every_command_of_the_tutor_runs(command: str, starter_index: Path) -> None:
+    _, *arguments = shlex.split(command)
+    done = run(
+        [sys.executable, "-m", "ds542_tutor.cli", *arguments],
+        DS542_PATHS_INDEX=str(starter_index),
+        DS542_SERVER_PORT="0",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "-m ingest" in c])
+def test_every_ingest_command_is_understood(
+    command: str, starter_index: Path, tmp_path: Path
+) -> None:
+    _, _, _, *arguments = shlex.split(command)
+    if "--materials" in arguments:  # a folder of the reader's: here one that is not there
+        arguments[arguments.index("--materials") + 1] = str(tmp_path / "none")
+        arguments[arguments.index("--index") + 1] = str(tmp_path / "index")
+        done = run([sys.executable, "-m", "ingest", *arguments])
+        assert done.returncode == 2
+        assert str(tmp_path / "none") in done.stderr and done.stderr.count("\n") == 1
+        return
+    done = run([sys.executable, "-m", "ingest", *arguments, "--index", str(starter_index)])
+    # There is one generation only: nothing to roll back to is told, not a crash.
+    assert done.returncode == (2 if "rollback" in arguments else 0), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_file_of_the_tree_is_there() -> None:
+    tree = README.split("## What is where")[1].split("```")[1]
+    for line in tree.splitlines():
+        if not line.strip():
+            continue
+        base = ROOT / "src/ds542_tutor" if line.startswith("  ") else ROOT
+        names = re.match(
+            r"\s*((?:[\w.]+\.(?:toml|txt|py)|[\w/]+/|Makefile)(?: |$)(?:[\w.]+\.py )?)", line
+        )
+        assert names, line
+        for name in names.group(1).split():
+            assert (base / name).exists(), f"{name}: {line}"
+
+
+def test_links_and_pictures_of_the_readme_exist() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (ROOT / target).exists(), target
+
+
+def test_nothing_in_the_project_names_a_machine_or_a_registry() -> None:
+    tracked = run(["git", "ls-files"]).stdout.split()
+    assert tracked
+    hosts = re.compile("|".join(("pypi" + r"\.org", "python" + r"hosted\.org", "/ro" + "ot/")))
+    for name in tracked:
+        file = ROOT / name
+        if file.suffix in (".py", ".toml", ".md", ".txt", "") and file.is_file():
+            assert not hosts.search(file.read_text(encoding="utf-8")), name
