@@ -7,6 +7,7 @@ from ds542_tutor.citations import (
     Checker,
     OverlapVerifier,
     find_exact,
+    merge_spans,
     normalise_markers,
     number,
 )
@@ -134,3 +135,19 @@ def test_passages_are_numbered_within_the_budget() -> None:
     assert [p.number for p in passages] == [1, 2]
     assert [p.chunk.locator.page for p in passages] == [1, 3]
     assert len(number(hits[1:], 3, 60)[0].text.split()) == 60
+
+
+def test_every_supporting_span_of_a_passage_is_kept(checker: Checker) -> None:
+    draft = (
+        "It was proposed in 2012 [1]. "
+        "Dropout sets each hidden unit to zero with probability 0.5 at every training step [1]."
+    )
+    (citation,) = checker.check(draft, PASSAGES).citations
+    assert [DROPOUT[a:b] for a, b in citation.spans] == [
+        "Dropout sets each hidden unit to zero with probability 0.5 at every training step.",
+        "It was proposed in 2012.",
+    ]
+
+
+def test_spans_are_merged_where_they_touch() -> None:
+    assert merge_spans([(10, 20), (0, 5), (21, 30), (0, 0), (12, 14)]) == ((0, 5), (10, 30))

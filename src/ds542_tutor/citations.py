@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from ds542_tutor.dialogue import Citation, Hit, Passage, Support
 from ds542_tutor.protocols import Embedder, Verifier
@@ -208,12 +208,15 @@ class _State:
         self.sentences = self.supported = self.dropped = self.removed = 0
 
     def record(self, claim: str, found: dict[int, _Evidence]) -> None:
-        """Keep, for each marker, the citing sentence that its passage supports best."""
+        """Keep, for each marker, the citing sentence that its passage supports best, all spans."""
         for n, evidence in found.items():
-            if n not in self.citations or evidence.score > self.citations[n].score:
+            known = self.citations.get(n)
+            if known is None or evidence.score > known.score:
                 self.citations[n] = cite(
                     evidence.passage, evidence.start, evidence.end, evidence.score, claim
                 )
+            spans = (*(known.spans if known else ()), (evidence.start, evidence.end))
+            self.citations[n] = replace(self.citations[n], spans=merge_spans(spans))
 
 
 def cite(passage: Passage, start: int, end: int, score: float, sentence: str) -> Citation:
@@ -235,7 +238,19 @@ def cite(passage: Passage, start: int, end: int, score: float, sentence: str) ->
         sha256=chunk.sha256,
         start=start,
         end=end,
+        spans=merge_spans([(start, end)]),
     )
+
+
+def merge_spans(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return `spans` ascending, those that overlap or touch joined, empty ones left out."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1][1] + 1:  # 1: the space between two sentences
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return tuple(merged)
 
 
 def _with_markers(claim: str, numbers: Sequence[int]) -> str:

@@ -113,6 +113,8 @@ class Citation:
         document, title, page, page_label, locator: where to look; `locator` in words.
         quote: the supporting span of the passage, verbatim; "" when none is certain.
         start, end: half-open range of `quote` in the chunk's text; 0, 0 when unsure.
+        spans: all sure ranges that support sentences citing this marker, ascending, not
+            overlapping; contains (start, end).
         support: verdict of the check of the citing sentences. score: in [0, 1].
         chunk_id: the evidence. sentence: the first sentence of the answer that carries it.
         text: the passage as the model saw it, so that a saved answer keeps its evidence.
@@ -134,6 +136,7 @@ class Citation:
     sha256: str = ""
     start: int = 0
     end: int = 0
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
