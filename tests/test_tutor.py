@@ -76,7 +76,8 @@ def test_a_question_for_a_place_is_answered_with_the_place(starter_tutor: LiveTu
 def test_how_to_credit_ai_is_answered_from_the_syllabus(starter_tutor: LiveTutor) -> None:
     answer = ask(starter_tutor, "how do I cite the AI help I used on a coding assignment?")
     assert answer.status == "answered"
-    assert {c.document for c in answer.citations} == {"site/index.md"}
+    assert answer.citations[0].document == "site/index.md"
+    assert "comment" in answer.text and "modified somewhat" in answer.text
 
 
 def test_a_follow_up_is_understood(starter_tutor: LiveTutor) -> None:

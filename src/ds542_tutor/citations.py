@@ -158,8 +158,8 @@ class Checker:
         cited = [int(n) for n in _MARKER.findall(sentence)]
         valid = [n for n in dict.fromkeys(cited) if n in state.passages]
         state.dropped += sum(n not in state.passages for n in cited)
-        if len(content_words(claim)) < _MIN_FACTUAL_WORDS or claim.endswith("?"):
-            return _with_markers(claim, [])
+        if not _claims_something(claim, cited):
+            return claim
         state.sentences += 1
         found = {
             e.passage.number: e
@@ -197,6 +197,17 @@ class Checker:
             sure = score >= WEAK_FROM
             evidence.append(_Evidence(passage, score, *((start, end) if sure else (0, 0))))
         return evidence
+
+
+def _claims_something(claim: str, cited: Sequence[int]) -> bool:
+    """Whether a passage could support the sentence: no question, and more than "Yes, exactly."."""
+    if claim.endswith("?"):
+        return False
+    return (
+        bool(cited)
+        or len(content_words(claim)) >= _MIN_FACTUAL_WORDS
+        or bool(_NUMBER.search(claim))
+    )
 
 
 class _State:
