@@ -27,13 +27,17 @@ CITATION = Citation(
     sha256="0" * 64,
     start=13,
     end=36,
+    spans=((0, 11), (13, 36)),
 )
 ANSWER = Answer(
     question="How late?",
     standalone_question="How late may homework be?",
     status="answered",
     text="Two days are free [1].",
-    citations=(CITATION, replace(CITATION, marker=2, page=4, page_label="iv", quote="")),
+    citations=(
+        CITATION,
+        replace(CITATION, marker=2, page=4, page_label="iv", quote="", start=0, end=0, spans=()),
+    ),
     hits=(),
     decision=Decision("answer", "logistics", "4", "asks about dates", "homework2"),
     disclosure=Disclosure("t", "quotes", "2026-02-01", "How late?", "", "", "# c", "a"),
@@ -75,6 +79,21 @@ def test_exchanges_keep_their_order_and_survive_a_restart(store: Conversations) 
     assert [a.text for a in again.answers(chat, "anna")] == [f"a{n}" for n in range(12)]
     assert [t.text for t in again.turns(chat, "anna")][:4] == ["q0", "a0", "q1", "a1"]
     assert again.of("anna") == (chat,)
+    again.close()
+
+
+def test_answers_saved_with_one_span_a_citation_still_load(store: Conversations) -> None:
+    chat = store.start("anna")
+    store.save(chat, "anna", ANSWER)
+    store.close()
+    with sqlite3.connect(store.path) as raw:
+        raw.execute("ALTER TABLE evidence DROP COLUMN spans")
+    raw.close()
+    again = Conversations(store.path.parent)
+    again.save(chat, "anna", ANSWER)
+    old, new = again.answers(chat, "anna")
+    assert [citation.spans for citation in old.citations] == [((13, 36),), ()]
+    assert new.citations == ANSWER.citations
     again.close()
 
 

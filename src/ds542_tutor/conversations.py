@@ -18,7 +18,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, create_engine, event, func, select, text
+from sqlalchemy import (
+    JSON,
+    ForeignKey,
+    UniqueConstraint,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
 
@@ -114,6 +124,8 @@ class _Evidence(_Base):
     sha256: Mapped[str]
     start: Mapped[int]
     end: Mapped[int]
+    # Null in answers that were saved when a citation had one span only.
+    spans: Mapped[list[list[int]] | None] = mapped_column(JSON)
 
 
 class Conversations:
@@ -138,14 +150,7 @@ class Conversations:
         )
         event.listen(self._engine, "connect", _configure)
         with self._session() as session:
-            _Base.metadata.create_all(session.connection())
-            for table in ("turns", "answers", "evidence"):
-                session.execute(
-                    text(
-                        f"CREATE TRIGGER IF NOT EXISTS {table}_never_change BEFORE UPDATE ON "
-                        f"{table} BEGIN SELECT RAISE(ABORT, 'saved {table} never change'); END"
-                    )
-                )
+            _prepare(session)
 
     def start(self, owner: str) -> str:
         """Begin a conversation of the session `owner`; return its id."""
@@ -256,6 +261,22 @@ def _configure(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _prepare(session: Session) -> None:
+    """Create what is missing of the tables, and the triggers that keep saved rows as they are."""
+    session.execute(text("BEGIN IMMEDIATE"))  # of two servers that start, one looks at a time
+    _Base.metadata.create_all(session.connection())
+    columns = {column["name"] for column in inspect(session.connection()).get_columns("evidence")}
+    if "spans" not in columns:
+        session.execute(text("ALTER TABLE evidence ADD COLUMN spans JSON"))
+    for table in ("turns", "answers", "evidence"):
+        session.execute(
+            text(
+                f"CREATE TRIGGER IF NOT EXISTS {table}_never_change BEFORE UPDATE ON "
+                f"{table} BEGIN SELECT RAISE(ABORT, 'saved {table} never change'); END"
+            )
+        )
+
+
 def _owned(session: Session, conversation: str, owner: str) -> None:
     """Refuse a conversation that is not this session's.
 
@@ -281,7 +302,6 @@ def _turn(conversation: str, position: int, role: Role, text: str) -> _Turn:
 
 
 def _saved(row: _Answer) -> SavedAnswer:
-    fields = Citation.__dataclass_fields__
     return SavedAnswer(
         id=row.id,
         created=datetime.fromisoformat(row.created),
@@ -291,10 +311,15 @@ def _saved(row: _Answer) -> SavedAnswer:
         model=row.model,
         generation=row.generation,
         decision=Decision(row.action, row.rule, row.clause, row.reason, row.assignment),  # type: ignore[arg-type]
-        citations=tuple(
-            Citation(**{name: getattr(item, name) for name in fields}) for item in row.evidence
-        ),
+        citations=tuple(_citation(item) for item in row.evidence),
     )
+
+
+def _citation(row: _Evidence) -> Citation:
+    fields = {name: getattr(row, name) for name in Citation.__dataclass_fields__}
+    saved = [(row.start, row.end)] if row.spans is None else row.spans
+    fields["spans"] = tuple((start, end) for start, end in saved if start < end)
+    return Citation(**fields)
 
 
 def _now() -> str:
