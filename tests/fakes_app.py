@@ -158,6 +158,7 @@ class FakeTutor:
                     sha256=chunk.sha256,
                     start=start,
                     end=start + len(line),
+                    spans=((start, start + len(line)),),
                 )
             )
         return Answer(

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import socket
 import threading
 import time
@@ -20,8 +21,8 @@ from PIL import Image
 
 from ds542_tutor.app import highlight, messages, server, sources, streaming
 from ds542_tutor.app.chat import ChatPage, Visit
-from ds542_tutor.app.files import CourseFiles
-from ds542_tutor.app.highlight import MARK, Span
+from ds542_tutor.app.files import MAX_SPANS, CourseFiles, page_address
+from ds542_tutor.app.highlight import MARK, Marks
 from ds542_tutor.app.markup import marker_link, safe_markdown, shorten
 from ds542_tutor.conversations import Conversations
 from ds542_tutor.dialogue import AnswerEvent, Delta, Stage
@@ -85,54 +86,83 @@ def text_under(path: Path, page: int, box: highlight.Box) -> str:
 def test_the_boxes_of_a_sentence_cover_its_words_and_nothing_else(
     pdf: Path, chunk: Chunk, words: str
 ) -> None:
-    span = highlight.locate(chunk, *range_of(chunk, words))
-    assert span is not None
-    boxes = highlight.boxes(pdf, span)
+    marks = highlight.locate(chunk, [range_of(chunk, words)])
+    assert marks is not None
+    boxes = highlight.boxes(pdf, marks)
     assert " ".join(text_under(pdf, 1, box) for box in boxes) == words
 
 
 def test_a_sentence_over_two_lines_gets_a_box_a_line(pdf: Path, chunk: Chunk) -> None:
     start, _ = range_of(chunk, SENTENCE)
     _, end = range_of(chunk, "near one.")
-    span = highlight.locate(chunk, start, end)
-    assert span is not None
-    first, second = highlight.boxes(pdf, span)
+    marks = highlight.locate(chunk, [(start, end)])
+    assert marks is not None
+    first, second = highlight.boxes(pdf, marks)
     assert SENTENCE in text_under(pdf, 1, first)
     assert "Dividing" in text_under(pdf, 1, second)
     assert first[1] > second[1], "lines come in reading order"
 
 
-def test_a_range_is_found_on_the_page_where_it_begins(pdf: Path) -> None:
-    chunk = Chunk(
-        id="0" * 16, document="d", title="t", kind="slides", text="one two", search_text="",
+def test_every_supporting_sentence_is_marked_and_what_is_between_is_not(
+    pdf: Path, chunk: Chunk
+) -> None:
+    words = ("A score is a sum", "drive the softmax", "keeps the scores near one.")
+    marks = highlight.locate(chunk, [range_of(chunk, part) for part in words])
+    assert marks is not None
+    assert tuple(text_under(pdf, 1, box) for box in highlight.boxes(pdf, marks)) == words
+
+
+@pytest.fixture
+def two_pages(pdf: Path) -> Chunk:
+    """Four letters from page 1, ten from page 2."""
+    return Chunk(
+        id="0" * 16, document="d", title="t", kind="slides", text="one two three.", search_text="",
         locator=chunk_of(pdf, 1).locator,
-        runs=(TextRun(0, 4, 1, 10), TextRun(4, 3, 2, 50)),
+        runs=(TextRun(0, 4, 1, 10), TextRun(4, 10, 2, 50)),
     )  # fmt: skip
-    assert highlight.locate(chunk, 4, 7) == Span(2, ((50, 53),))
-    assert highlight.page_of(chunk, 4, 7) == 2
-    assert highlight.locate(chunk, 0, 3) == Span(1, ((10, 13),))
 
 
-@pytest.mark.parametrize(("start", "end"), [(0, 0), (5, 2), (-3, 4), (0, 10**6)])
-def test_nothing_is_marked_for_a_range_that_is_none(chunk: Chunk, start: int, end: int) -> None:
-    assert highlight.locate(chunk, start, end) is None
-    assert highlight.page_of(chunk, start, end) == 1
+@pytest.mark.parametrize(
+    ("spans", "marks"),
+    [
+        ([(4, 7)], Marks(2, ((50, 53),))),
+        ([(0, 3)], Marks(1, ((10, 13),))),
+        ([(0, 3), (4, 14)], Marks(2, ((50, 60),))),
+        ([(0, 2), (4, 7), (8, 14)], Marks(2, ((50, 53), (54, 60)))),
+        ([(0, 14)], Marks(2, ((50, 60),))),
+        ([(0, 3), (4, 7)], Marks(1, ((10, 13),))),
+        ([(4, 7), (90, 95), (9, 9)], Marks(2, ((50, 53),))),
+    ],
+    ids=["second", "first", "fuller", "several", "across", "the first of equals", "foreign"],
+)
+def test_the_page_that_has_most_of_the_marked_text_is_shown(
+    two_pages: Chunk, spans: list[tuple[int, int]], marks: Marks
+) -> None:
+    assert highlight.locate(two_pages, spans) == marks
 
 
-def test_nothing_is_marked_when_most_of_the_range_was_never_on_the_page(chunk: Chunk) -> None:
+@pytest.mark.parametrize("spans", [[], [(0, 0)], [(5, 2)], [(-3, 4)], [(0, 10**6)]])
+def test_nothing_is_marked_for_a_range_that_is_none(
+    chunk: Chunk, spans: list[tuple[int, int]]
+) -> None:
+    assert highlight.locate(chunk, spans) is None
+
+
+def test_a_range_that_was_mostly_never_on_the_page_is_not_marked(chunk: Chunk) -> None:
     sparse = replace(chunk, runs=(TextRun(0, 4, 1, 0),))
-    assert highlight.locate(sparse, 0, 40) is None
-    assert highlight.locate(replace(chunk, runs=()), 0, 40) is None
+    assert highlight.locate(sparse, [(0, 40)]) is None
+    assert highlight.locate(sparse, [(0, 4), (2, 60)]) == Marks(1, ((0, 4),))
+    assert highlight.locate(replace(chunk, runs=()), [(0, 40)]) is None
 
 
 def test_the_picture_has_the_marker_colour_under_the_words_only(pdf: Path, chunk: Chunk) -> None:
-    span = highlight.locate(chunk, *range_of(chunk, SENTENCE))
-    assert span is not None
-    marked = Image.open(io.BytesIO(highlight.picture(pdf, 1, span))).convert("RGB")
+    marks = highlight.locate(chunk, [range_of(chunk, SENTENCE)])
+    assert marks is not None
+    marked = Image.open(io.BytesIO(highlight.picture(pdf, 1, marks))).convert("RGB")
     plain = Image.open(io.BytesIO(highlight.picture(pdf, 1, None))).convert("RGB")
     assert marked.size == highlight.size(pdf, 1) == (highlight.WIDTH, marked.height)
     (left, bottom, right, top), scale = (
-        highlight.boxes(pdf, span)[0],
+        highlight.boxes(pdf, marks)[0],
         marked.width / (16 * 72 / 2.54),
     )
     inside = marked_pixels(marked)
@@ -161,16 +191,16 @@ def test_a_page_that_is_not_there_is_named(pdf: Path, tmp_path: Path) -> None:
 
 def test_pages_can_be_drawn_from_many_threads(pdf: Path) -> None:
     drawn: list[bytes] = []
-    spans = [Span(1, ((n, n + 20),)) for n in range(12)]
+    different = [Marks(1, ((n, n + 20),)) for n in range(12)]
     threads = [
-        threading.Thread(target=lambda s=span: drawn.append(highlight.picture(pdf, 1, s)))
-        for span in spans
+        threading.Thread(target=lambda m=marks: drawn.append(highlight.picture(pdf, 1, m)))
+        for marks in different
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(drawn)) == len(spans)
+    assert len(set(drawn)) == len(different)
 
 
 # ---- files ----
@@ -182,18 +212,51 @@ def test_pdf_and_page_are_served(client: TestClient, tutor: FakeTutor, chunk: Ch
     assert (got.status_code, got.headers["content-type"]) == (200, "application/pdf")
     assert got.content.startswith(b"%PDF")
     assert "content-disposition" not in got.headers, "the browser shows it at the page"
-    start, end = range_of(chunk, SENTENCE)
-    page = client.get(f"/pages/{generation}/{chunk.id}.png?start={start}&end={end}")
-    assert (page.status_code, page.headers["content-type"]) == (200, "image/png")
-    assert marked_pixels(Image.open(io.BytesIO(page.content)).convert("RGB"))
+    spans = [range_of(chunk, SENTENCE), range_of(chunk, "near one.")]
+    areas = []
+    for some in (spans[:1], spans):
+        page = client.get(page_address(generation, chunk.id, some))
+        assert (page.status_code, page.headers["content-type"]) == (200, "image/png")
+        areas.append(len(marked_pixels(Image.open(io.BytesIO(page.content)).convert("RGB"))))
+    assert 0 < areas[0] < areas[1]
 
 
+@pytest.mark.parametrize("query", ["", "?spans=", "?spans=0-99999", "?spans=7-7,9-2"])
 def test_a_range_outside_the_passage_shows_the_page_unmarked(
-    client: TestClient, tutor: FakeTutor, chunk: Chunk
+    client: TestClient, tutor: FakeTutor, chunk: Chunk, query: str
 ) -> None:
-    page = client.get(f"/pages/{tutor.generation.id}/{chunk.id}.png?start=-5&end=99999")
+    page = client.get(f"/pages/{tutor.generation.id}/{chunk.id}.png{query}")
     assert page.status_code == 200
     assert not marked_pixels(Image.open(io.BytesIO(page.content)).convert("RGB"))
+
+
+def test_a_page_takes_twenty_ranges(client: TestClient, tutor: FakeTutor, chunk: Chunk) -> None:
+    address = page_address(tutor.generation.id, chunk.id, [(n, n + 1) for n in range(MAX_SPANS)])
+    assert client.get(address).status_code == 200
+    assert client.get(f"{address},30-31").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        "5",
+        "a-b",
+        "1-2,",
+        ",1-2",
+        "-5-9",
+        "1-2;3-4",
+        "1.5-2",
+        "1-9999999",
+        "1-2%0A",
+        "%D9%A1-%D9%A2",
+    ],
+)
+def test_ranges_that_are_none_are_refused_quietly(
+    client: TestClient, tutor: FakeTutor, chunk: Chunk, spans: str
+) -> None:
+    got = client.get(f"/pages/{tutor.generation.id}/{chunk.id}.png?spans={spans}")
+    assert got.status_code == 422
+    assert "Traceback" not in got.text
 
 
 @pytest.mark.parametrize(
@@ -274,6 +337,7 @@ def test_the_panel_marks_the_quote_and_links_to_the_page(
     answer = tutor.finished("q", "text [1]")
     html = sources.panel("7", answer, files)
     first = answer.citations[0]
+    assert f".png?spans={first.start}-{first.end}" in html
     assert f"<mark>{first.quote}</mark>" in html
     assert 'id="source-7-1"' in html
     assert f"{first.sha256}.pdf#page=1" in html
@@ -282,6 +346,43 @@ def test_the_panel_marks_the_quote_and_links_to_the_page(
     assert ">weak<" in html
     assert 'loading="lazy"' in html
     assert "# AI assistance: ds542_tutor" in html
+
+
+def test_every_span_of_a_citation_is_marked(
+    tutor: FakeTutor, files: CourseFiles, chunk: Chunk
+) -> None:
+    answer = tutor.finished("q", "text [1]")
+    words = ("A score", "drive the softmax", "near one.")
+    spans = tuple(range_of(chunk, part) for part in words)
+    citation = replace(answer.citations[0], spans=spans)
+    html = sources.panel("1", replace(answer, citations=(citation,)), files)
+    assert re.findall("<mark>(.*?)</mark>", html) == list(words)
+    assert f"?spans={','.join(f'{a}-{b}' for a, b in spans)}" in html
+    assert "with the cited passage marked" in html
+
+
+def test_a_citation_of_which_nothing_is_certain_shows_its_page_unmarked(
+    tutor: FakeTutor, files: CourseFiles
+) -> None:
+    answer = tutor.finished("q", "text [1]")
+    unsure = replace(answer.citations[0], spans=(), quote="", start=0, end=0)
+    html = sources.panel("1", replace(answer, citations=(unsure,)), files)
+    assert "<img" in html
+    assert "spans=" not in html
+    assert "marked" not in html
+    assert "<mark>" not in html
+
+
+def test_a_page_is_asked_for_no_more_marks_than_it_takes(
+    tutor: FakeTutor, files: CourseFiles, client: TestClient
+) -> None:
+    answer = tutor.finished("q", "text [1]")
+    many = replace(answer.citations[0], spans=tuple((n, n + 1) for n in range(0, 60, 2)))
+    html = sources.panel("1", replace(answer, citations=(many,)), files)
+    address = re.search('<img src="([^"]*)"', html)
+    assert address
+    assert client.get(address[1]).status_code == 200
+    assert html.count("<mark>") == 30
 
 
 def test_a_source_without_pages_shows_its_text(tutor: FakeTutor, files: CourseFiles) -> None:

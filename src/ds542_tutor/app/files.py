@@ -1,4 +1,4 @@
-"""Routes for course files: page pictures with the cited passage marked, and the PDFs themselves.
+"""Routes for course files: page pictures with the cited passages marked, and the PDFs themselves.
 
 Only what a generation of the index holds is served: a file is named by its sha-256, a page by a
 chunk. Anything else is "not found". Nothing here knows of students or their chats.
@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote as percent
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import FileResponse
 
 from ds542_tutor.app import highlight
+from ds542_tutor.app.highlight import Span
 from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import TutorError
 
@@ -30,6 +32,13 @@ _GENERATIONS_KEPT = 3
 _FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 _ID = re.compile(r"[0-9a-f]{16}")
+
+MAX_SPANS = 20
+"""Marks on one picture: more than a slide has sentences; it bounds what an address can ask for."""
+
+# As in "12-40,55-90"; no chunk has a million characters.
+_SPAN = "[0-9]{1,6}-[0-9]{1,6}"
+_SPANS = f"^({_SPAN}(,{_SPAN}){{0,{MAX_SPANS - 1}}})?$"
 
 
 class CourseFiles:
@@ -92,16 +101,34 @@ def router(files: CourseFiles) -> APIRouter:
         )
 
     @routes.get("/pages/{generation}/{chunk_id}.png")
-    def page(generation: str, chunk_id: str, start: int = 0, end: int = 0) -> Response:
+    def page(
+        generation: str, chunk_id: str, spans: Annotated[str, Query(pattern=_SPANS)] = ""
+    ) -> Response:
         chunk = files.chunk(generation, chunk_id)
         path = files.pdf(generation, chunk.sha256) if chunk else None
-        number = highlight.page_of(chunk, start, end) if chunk else None
-        if chunk is None or path is None or number is None:
+        marks = highlight.locate(chunk, _read_spans(spans)) if chunk else None
+        number = marks.page if marks else chunk.locator.page if chunk else None
+        if path is None or number is None:
             raise HTTPException(404, "There is no such page.")
         try:
-            picture = highlight.picture(path, number, highlight.locate(chunk, start, end))
+            picture = highlight.picture(path, number, marks)
         except TutorError as error:
             raise HTTPException(404, "This page cannot be drawn.") from error
         return Response(picture, media_type="image/png", headers=_FOR_EVER)
 
     return routes
+
+
+def page_address(generation: str, chunk_id: str, spans: Sequence[Span]) -> str:
+    """Return the address, relative to the chat page, of a chunk's page with `spans` marked.
+
+    `spans`: at most `MAX_SPANS`.
+    """
+    marked = ",".join(f"{start}-{end}" for start, end in spans)
+    address = f"pages/{percent(generation)}/{percent(chunk_id)}.png"
+    return f"{address}?spans={marked}" if marked else address
+
+
+def _read_spans(spans: str) -> list[Span]:
+    pairs = (pair.split("-") for pair in spans.split(",") if pair)
+    return [(int(start), int(end)) for start, end in pairs]

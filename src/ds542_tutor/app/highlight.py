@@ -1,16 +1,16 @@
-"""Pictures of PDF pages with a passage marked: from a range of a chunk's text to pixels.
+"""Pictures of PDF pages with passages marked: from ranges of a chunk's text to pixels.
 
 A chunk's runs align its text with the raw text of its pages; pdfium knows the box of each raw
-character. What was never on the page (what cleaning inserted) is not marked, and nothing is marked
-when too little of the range is known. pdfium is not thread-safe: one lock guards every call here,
-and this is the only module of the running tutor that calls it.
+character. What was never on the page (what cleaning inserted) is not marked, nor is a range of
+which too little is known. pdfium is not thread-safe: one lock guards every call here, and this is
+the only module of the running tutor that calls it.
 """
 
 from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -32,7 +32,7 @@ MARK = (255, 232, 115)
 # A page far taller than wide (a poster, a scroll) is drawn no larger than this many pixels high.
 _MAX_HEIGHT = 4 * WIDTH
 
-# Under this share of the range's visible characters found on the page, nothing is marked: a stray
+# Under this share of a range's visible characters known to be on pages, it is not marked: a stray
 # half-line misleads more than no mark at all.
 _SURE = 0.5
 
@@ -52,51 +52,67 @@ Box = tuple[float, float, float, float]
 """left, bottom, right, top in PDF canvas units."""
 
 
+Span = tuple[int, int]
+"""A half-open range of a chunk's text."""
+
+
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Where a range of a chunk stands: half-open ranges of the raw text of one 1-based page."""
+class Marks:
+    """Where ranges of a chunk stand: half-open ranges of the raw text of one 1-based page."""
 
     page: int
     ranges: tuple[tuple[int, int], ...]
 
 
-def locate(chunk: Chunk, start: int, end: int) -> Span | None:
-    """Find characters [start, end) of `chunk.text` on the page where they begin.
+def locate(chunk: Chunk, spans: Sequence[Span]) -> Marks | None:
+    """Find ranges of `chunk.text` on the page that has most of them.
 
-    Returns None for an empty or foreign range, and when fewer than half of its visible characters
-    can be placed on that page.
+    Empty and foreign ranges are left out, and those of which fewer than half of the visible
+    characters were ever on a page. Returns None when nothing is left.
     """
+    parts = [part for span in spans for part in _placed(chunk, span)]
+    visible: dict[int, int] = {}
+    for part in parts:
+        visible[part.page] = visible.get(part.page, 0) + part.visible
+    if not visible:
+        return None
+    page = max(sorted(visible), key=lambda page: visible[page])  # the first among equals
+    return Marks(page, tuple(part.source for part in parts if part.page == page))
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A piece of a range that stands on one page, as a range of that page's raw text."""
+
+    page: int
+    source: tuple[int, int]
+    visible: int
+
+
+def _placed(chunk: Chunk, span: Span) -> list[_Part]:
+    """Cut a range where the chunk's runs end; nothing when too little of it is known."""
+    start, end = span
     if not 0 <= start < end <= len(chunk.text):
-        return None
-    parts = [
-        (run.page, run.source + low - run.start, low, high)
-        for run in sorted(chunk.runs, key=lambda run: run.start)
-        if (low := max(start, run.start)) < (high := min(end, run.start + run.length))
-    ]
-    if not parts:
-        return None
-    page = parts[0][0]
-    here = [part for part in parts if part[0] == page]
-    placed = sum(_visible(chunk.text[low:high]) for _, _, low, high in here)
-    if placed < _SURE * _visible(chunk.text[start:end]):
-        return None
-    return Span(page, tuple((source, source + high - low) for _, source, low, high in here))
+        return []
+    parts = []
+    for run in sorted(chunk.runs, key=lambda run: run.start):
+        low, high = max(start, run.start), min(end, run.start + run.length)
+        if low < high:
+            source = run.source + low - run.start
+            shown = _visible(chunk.text[low:high])
+            parts.append(_Part(run.page, (source, source + high - low), shown))
+    known = sum(part.visible for part in parts)
+    return parts if known >= _SURE * _visible(chunk.text[start:end]) else []
 
 
-def page_of(chunk: Chunk, start: int, end: int) -> int | None:
-    """The 1-based page to show for a citation: where the range stands, else the chunk's page."""
-    span = locate(chunk, start, end)
-    return span.page if span else chunk.locator.page
-
-
-def boxes(path: Path, span: Span) -> list[Box]:
-    """Return one box a line around the characters of `span`, in reading order.
+def boxes(path: Path, marks: Marks) -> list[Box]:
+    """Return one box a line around the marked characters, in reading order.
 
     Raises:
         SourceError: the file cannot be opened, or has no such page.
     """
     with _PDFIUM, _opened(path) as pdf:
-        return _boxes(_page(pdf, path, span.page), span.ranges)
+        return _boxes(_page(pdf, path, marks.page), marks.ranges)
 
 
 @lru_cache(maxsize=_CACHED_SIZES)
@@ -113,8 +129,8 @@ def size(path: Path, page: int) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=_CACHED_PICTURES)
-def picture(path: Path, page: int, span: Span | None = None) -> bytes:
-    """Return a page as PNG, `WIDTH` pixels wide, with `span` marked when it is given.
+def picture(path: Path, page: int, marks: Marks | None = None) -> bytes:
+    """Return a page as PNG, `WIDTH` pixels wide, with `marks` drawn when they are given.
 
     Raises:
         SourceError: the file cannot be opened, or has no such page.
@@ -123,7 +139,7 @@ def picture(path: Path, page: int, span: Span | None = None) -> bytes:
         sheet = _page(pdf, path, page)
         bitmap = sheet.render(scale=_scale(sheet), rev_byteorder=True)
         image = bitmap.to_pil().convert("RGB")
-        marked = _boxes(sheet, span.ranges) if span else []
+        marked = _boxes(sheet, marks.ranges) if marks else []
         to_pixels = bitmap.get_posconv(sheet).to_bitmap
         pixels = [(*to_pixels(box[0], box[3]), *to_pixels(box[2], box[1])) for box in marked]
     for box in pixels:

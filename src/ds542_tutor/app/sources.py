@@ -9,7 +9,8 @@ from html import escape
 from urllib.parse import quote as percent
 
 from ds542_tutor.app import highlight
-from ds542_tutor.app.files import CourseFiles
+from ds542_tutor.app.files import MAX_SPANS, CourseFiles, page_address
+from ds542_tutor.app.highlight import Span
 from ds542_tutor.app.markup import shorten, source_id
 from ds542_tutor.dialogue import Answer, Citation, Disclosure
 from ds542_tutor.documents import Chunk
@@ -58,14 +59,14 @@ def _source(
 ) -> str:
     chunk = files.chunk(generation, citation.chunk_id)
     path = files.pdf(generation, citation.sha256)
-    start, end = (citation.start, citation.end) if chunk else (0, 0)
-    page = highlight.page_of(chunk, start, end) if chunk else citation.page
+    marks = highlight.locate(chunk, _spans(citation)) if chunk else None
+    page = marks.page if marks else chunk.locator.page if chunk else citation.page
     pdf = f"files/{percent(generation)}/{citation.sha256}.pdf#page={page}" if path else ""
     image = ""
     if chunk and path and page:
         try:
             size = highlight.size(path, page)
-            image = _picture(citation, generation, page, pdf, size)
+            image = _picture(citation, generation, page, pdf, size, marks is not None)
         except TutorError:
             pdf = ""  # the file is damaged; the passage below still shows what was cited
     passage = _passage(citation, chunk)
@@ -79,15 +80,16 @@ def _source(
     )
 
 
+def _spans(citation: Citation) -> tuple[Span, ...]:
+    return citation.spans[:MAX_SPANS]
+
+
 def _picture(
-    citation: Citation, generation: str, page: int, pdf: str, size: tuple[int, int]
+    citation: Citation, generation: str, page: int, pdf: str, size: tuple[int, int], marked: bool
 ) -> str:
-    address = (
-        f"pages/{percent(generation)}/{percent(citation.chunk_id)}.png"
-        f"?start={citation.start}&amp;end={citation.end}"
-    )
-    marked = ", with the cited passage marked" if citation.end > citation.start else ""
-    alt = escape(f"Page {page} of {citation.title}{marked}")
+    address = escape(page_address(generation, citation.chunk_id, _spans(citation)))
+    note = ", with the cited passage marked" if marked else ""
+    alt = escape(f"Page {page} of {citation.title}{note}")
     return (
         f'<a class="ds-page" href="{escape(pdf)}" target="_blank" rel="noopener" tabindex="-1">'
         f'<img src="{address}" alt="{alt}" width="{size[0]}" height="{size[1]}" loading="lazy"></a>'
@@ -95,16 +97,18 @@ def _picture(
 
 
 def _passage(citation: Citation, chunk: Chunk | None) -> str:
-    """The passage with its quote marked; the saved text where the chunk is gone."""
-    text = chunk.text if chunk else citation.text
-    start, end = citation.start, citation.end
-    if not (chunk and 0 <= start < end <= len(text) and text[start:end] == citation.quote):
-        start = text.find(citation.quote) if citation.quote else -1
-        end = start + len(citation.quote)
-    if start < 0:
-        body = escape(text)
-    else:
-        body = f"{escape(text[:start])}<mark>{escape(text[start:end])}</mark>{escape(text[end:])}"
+    """The passage with what supports the answer marked; the saved text where the chunk is gone.
+
+    Spans count in the chunk's text: elsewhere only the quote, which is verbatim, can be found.
+    """
+    text, spans = (chunk.text, citation.spans) if chunk else (citation.text, ())
+    if not spans and citation.quote and (start := text.find(citation.quote)) >= 0:
+        spans = ((start, start + len(citation.quote)),)
+    parts, done = [], 0
+    for start, end in spans:
+        parts.append(f"{escape(text[done:start])}<mark>{escape(text[start:end])}</mark>")
+        done = end
+    body = "".join(parts) + escape(text[done:])
     return f'<blockquote class="ds-passage">{body.strip()}</blockquote>'
 
 
