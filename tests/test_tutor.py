@@ -11,7 +11,7 @@ import pytest
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Answer, Delta, Finished, Prompt, Stage, Turn
 from ds542_tutor.errors import QuestionError
-from ds542_tutor.tutor import Tutor
+from ds542_tutor.tutor import Tutor, whole_sentences
 
 EASTERN = ZoneInfo("America/New_York")
 EARLY_FEBRUARY = datetime(2026, 2, 3, 12, tzinfo=EASTERN)
@@ -157,6 +157,20 @@ def test_stopping_keeps_what_was_written(starter_tutor: LiveTutor) -> None:
             cancel.set()
     assert isinstance(event, Finished)
     assert "More" not in event.answer.text
+
+
+@pytest.mark.parametrize(
+    ("draft", "kept"),
+    [
+        ("It works. It is", "It works."),
+        ("It works [1]. It is fine [2].", "It works [1]. It is fine [2]."),
+        ("One sentence that breaks", "One sentence that breaks"),
+        ("Steps:\n- one\n- two", "Steps:\n- one\n- two"),
+        ("It is $a = b$", "It is $a = b$"),
+    ],
+)
+def test_a_last_sentence_that_breaks_off_is_dropped(draft: str, kept: str) -> None:
+    assert whole_sentences(draft) == kept
 
 
 def test_code_of_an_answer_carries_the_gaia_header(starter_tutor: LiveTutor) -> None:

@@ -83,19 +83,20 @@ def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
     tutor = LiveTutor(with_overrides(settings, arguments.index, arguments.model))
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(tutor.generation.course.timezone))
-    streamed = not arguments.json and sys.stdout.isatty()
     cancel = threading.Event()
     answer: Answer | None = None
+    drafted = False
     try:
         for event in tutor.answer(question, turns, moment, cancel):
-            if streamed and isinstance(event, Delta):
-                print(event.text, end="", flush=True, file=sys.stderr)
+            if isinstance(event, Delta) and not arguments.json:
+                print(event.text, end="", flush=True, file=sys.stderr)  # the unchecked draft
+                drafted = True
             elif isinstance(event, Finished):
                 answer = event.answer
     finally:
         cancel.set()
     assert answer is not None, "the last event of Tutor.answer is Finished"
-    if streamed:
+    if drafted:
         print("\n", file=sys.stderr)
     print(json.dumps(answer_json(answer), ensure_ascii=False) if arguments.json else _text(answer))
     return 0

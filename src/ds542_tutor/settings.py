@@ -68,8 +68,8 @@ class RetrievalSettings:
 
     candidates: int = 60
     hits: int = 10
-    passages: int = 5
-    budget_words: int = 900
+    passages: int = 8
+    budget_words: int = 1200
     rrf_k: int = 60
     dense_weight: float = 1.0
     lexical_weight: float = 1.0

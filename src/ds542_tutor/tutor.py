@@ -39,6 +39,7 @@ from ds542_tutor.protocols import ChatModel
 from ds542_tutor.queries import standalone
 from ds542_tutor.replies import Reply
 from ds542_tutor.retrieval import Retriever, evidence
+from ds542_tutor.sentences import block_sentences, split_blocks
 from ds542_tutor.settings import Settings
 
 if TYPE_CHECKING:
@@ -56,8 +57,10 @@ _NOTHING_FOUND = re.compile(
     re.I,
 )
 
+_SMALL_PASSAGES, _SMALL_WORDS = 3, 350
+
 SMALL_MODELS = frozenset({"smollm2"})
-"""Models that get the short prompt with an example: they lose the thread in the long one."""
+"""Models that get the short prompt with an example and few passages: in more they get lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +157,10 @@ class Tutor:
     def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Let the model write, check every sentence, fall back to quotes or silence."""
         retrieval = self.settings.retrieval
-        passages = number(self._usable(reply), retrieval.passages, retrieval.budget_words)
+        count, words = retrieval.passages, retrieval.budget_words
+        if self.model.name in SMALL_MODELS:
+            count, words = min(count, _SMALL_PASSAGES), min(words, _SMALL_WORDS)
+        passages = number(self._usable(reply), count, words)
         prompt = self._prompt(reply, passages)
         yield Stage("writing")
         draft = ""
@@ -166,7 +172,7 @@ class Tutor:
         if reply.decision.rule == CREDITING:
             draft = f"{self.policy.duties(reply.decision)}\n\n{draft}"
         yield Stage("checking")
-        yield Finished(self._check(reply, prompt, draft))
+        yield Finished(self._check(reply, prompt, whole_sentences(draft)))
 
     def _check(self, reply: Reply, prompt: Prompt, draft: str) -> Answer:
         model = self.model.name
@@ -226,6 +232,20 @@ def _teaches(hit: Hit) -> bool:
     """Whether a chunk explains something, rather than pose a problem or announce one."""
     chunk = hit.chunk
     return not (chunk.graded or chunk.assignment or chunk.exercise or chunk.kind == "site")
+
+
+def whole_sentences(draft: str) -> str:
+    """Return `draft` without a last sentence that breaks off (a length limit, a stop by the user).
+
+    List items, formulas and code end as they like, and a draft of one sentence stays as it is.
+    """
+    blocks = split_blocks(draft)
+    if not blocks or blocks[-1].kind != "prose":
+        return draft
+    spans = block_sentences(blocks[-1])
+    if re.search(r"[.!?:\])”\"'$]$", spans[-1].text) or len(blocks) == len(spans) == 1:
+        return draft
+    return draft[: spans[-1].start].rstrip()
 
 
 def check_question(question: str, limit: int) -> None:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from ds542_tutor.dialogue import Passage
@@ -64,7 +65,11 @@ _POINTER = re.compile(
     r"|\b(?:left|right) panel\b|\bshown (?:above|below|here)\b",
     re.I,
 )
+_RUNS_ON = re.compile(
+    r"(?:\b(?:in|of|to|the|a|an|for|with|by|and|or|that|which|is|are|from|on|as|then)|,)$", re.I
+)
 _META = re.compile(
+    r"\bin the following (?:implementation|example|code|figure|discussion|experiment)s?\b|"
     r"\b(?:in this (?:section|chapter|lecture|notebook|course)"
     r"|(?:section|chapter) (?:introduces|covers)|let(?:'s|’s| us)"
     r"|we(?:'ll| will|’ll| shall) (?:see|discuss|cover|look|return|revisit|now|learn|talk)"
@@ -270,7 +275,7 @@ def _from_list(
         stand = not is_table and all(_HAS_SUBJECT.match(body) for body in bodies[:count])
         if not plain or asks or stand or (quotable is None and not 1 < count == len(items)):
             continue
-        whole = "; ".join(bodies[:count])
+        whole = _joined(bodies[:count])
         start = items[0].start if quotable is None else quotable.start
         text = whole if quotable is None else f"{title}: {whole}"
         made = _sentence(passage, start, items[count - 1].end, text, squeeze(context), None)
@@ -281,6 +286,15 @@ def _from_list(
     for item in items:
         for span in block_sentences(item):
             yield from _item(passage, span, context)
+
+
+def _joined(bodies: list[str]) -> str:
+    """Join items with semicolons; one that runs on into the next ("to avoid … in") with a space."""
+    text = bodies[0]
+    for before, after in pairwise(bodies):
+        runs_on = after[:1].islower() and _RUNS_ON.search(before)
+        text += f"{' ' if runs_on else '; '}{after}"
+    return text
 
 
 def _item_text(item: Block) -> str:
@@ -341,7 +355,7 @@ def _sentence(
     if _POINTER.search(text):
         flaw += 0.2
     if _META.search(text):
-        flaw += 0.4
+        flaw += 1.0
     if "errata" in passage.chunk.title.lower() or "errata" in passage.chunk.document.lower():
         flaw += 0.4  # says what to change in another text
     return Excerpt(
