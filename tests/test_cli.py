@@ -133,7 +133,17 @@ def test_doctor_looks_at_everything_and_says_what_to_mend(
 ) -> None:
     sound = run("doctor", "--index", str(starter_index), cwd=tmp_path, DS542_SERVER_PORT="0")
     assert sound.returncode == 0, sound.stdout
-    for subject in ("Python", "torch", "GPU", "embedder", "policy", "index", "disk", "port"):
+    for subject in (
+        "Python",
+        "torch",
+        "GPU",
+        "embedder",
+        "policy",
+        "corpus",
+        "index",
+        "disk",
+        "port",
+    ):
         assert subject in sound.stdout
     ill = run("doctor", "--index", "nowhere", cwd=tmp_path, DS542_SERVER_PORT="0")
     assert ill.returncode == 1

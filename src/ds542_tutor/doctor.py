@@ -26,6 +26,7 @@ _PACKAGES = (
     "torch", "transformers", "sentence-transformers", "chromadb", "bm25s", "gradio",
     "langchain", "langchain-openai", "pypdfium2", "sqlalchemy",
 )  # fmt: skip
+_STARTER = Path("corpus/starter.toml")
 _SERVER_TIMEOUT_S = 5.0
 _FREE_GIB = 2.0  # an index of the whole course takes about 0.2 GiB, a converted model 0.3 GiB
 
@@ -47,7 +48,8 @@ def examine(settings: Settings) -> list[Finding]:
         *_packages(),
         _gpu(),
         *_models(settings),
-        _corpus(settings),
+        _policy(settings),
+        _corpus(),
         _index(settings),
         _disk(settings),
         _port(settings),
@@ -96,12 +98,21 @@ def _server(endpoint: str) -> str:
     return EndpointModel(model, url, timeout_s=_SERVER_TIMEOUT_S).check()
 
 
-def _corpus(settings: Settings) -> Finding:
+def _policy(settings: Settings) -> Finding:
     def look() -> str:
         policy = load_policy(project_file(settings.paths.policy))
         return f"policy {policy.version}, {len(policy.rules)} rules"
 
     return _tried("policy", look)
+
+
+def _corpus() -> Finding:
+    sources = project_file(_STARTER)
+    decks = sorted((sources.parent / "starter" / "lectures").glob("*.pdf"))
+    if not sources.is_file() or not decks:
+        remedy = "run from a checkout, or index your own: python -m ingest SOURCES.toml"
+        return Finding("corpus", False, "the starter corpus is not there", remedy)
+    return Finding("corpus", True, f"starter corpus with {len(decks)} decks")
 
 
 def _index(settings: Settings) -> Finding:

@@ -115,10 +115,7 @@ class Tutor:
         elif not self._can_answer(reply):
             yield Finished(reply.abstain())
         elif reply.query.locate and reply.decision.action == "answer":
-            kind = reply.query.kind
-            yield Finished(
-                reply.locate(sorted(self._usable(reply), key=lambda h: h.chunk.kind != kind))
-            )
+            yield Finished(reply.locate(self._usable(reply)))
         else:
             yield from self._write(reply, cancel or threading.Event())
 
