@@ -25,7 +25,7 @@ from ds542_tutor.app.files import MAX_SPANS, CourseFiles, page_address
 from ds542_tutor.app.highlight import MARK, Marks
 from ds542_tutor.app.markup import marker_link, safe_markdown, shorten
 from ds542_tutor.conversations import Conversations
-from ds542_tutor.dialogue import AnswerEvent, Delta, Stage
+from ds542_tutor.dialogue import AnswerEvent, Delta, Stage, Status
 from ds542_tutor.documents import Chunk, TextRun
 from ds542_tutor.errors import IndexMissingError, ModelError, PortInUseError, SourceError
 from ds542_tutor.settings import PathSettings, ServerSettings, Settings
@@ -467,6 +467,21 @@ def test_long_questions_are_cut_where_they_are_repeated() -> None:
     assert shorten("one  two\nthree", 20) == "one two three"
     assert shorten("word " * 100, 20) == "word word word…"
     assert len(messages.question("x" * 100_000)) < 5000
+
+
+@pytest.mark.parametrize(
+    ("status", "offered"),
+    [("answered", True), ("hinted", True), ("refused", False), ("abstained", False)],
+)
+def test_what_helped_can_be_credited_under_the_answer(
+    tutor: FakeTutor, files: CourseFiles, status: Status, offered: bool
+) -> None:
+    answer = replace(tutor.finished("q", "text [1]"), status=status)
+    shown = messages.answer("3", answer, ())
+    named = re.findall('<button type="button" class="ds-copy" value="([^"]*)">', shown)
+    assert named == (["comment-3", "appendix-3"] if offered else [])
+    panel = sources.panel("3", answer, files)
+    assert all(f'<pre id="{name}"' in panel for name in named)
 
 
 # ---- streaming ----

@@ -59,7 +59,7 @@ def marker_link(answer: str, known: Collection[int]) -> Callable[[int], str]:
             return f" &#91;{marker}&#93;"
         return (
             f'<a class="ds-marker" href="#{source_id(answer, marker)}" '
-            f'aria-label="Show source {marker}">{marker}</a>'
+            f'title="Show source {marker}">{marker}</a>'
         )
 
     return link
@@ -68,6 +68,11 @@ def marker_link(answer: str, known: Collection[int]) -> Callable[[int], str]:
 def source_id(answer: str, marker: int) -> str:
     """The HTML id of one source of one answer."""
     return f"source-{answer}-{marker}"
+
+
+def credit_id(form: str, answer: str) -> str:
+    """The HTML id of one text to copy that credits one answer."""
+    return f"{form}-{answer}"
 
 
 def shorten(text: str, limit: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ds542_tutor.app.markup import marker_link, safe_markdown
+from ds542_tutor.app.markup import credit_id, marker_link, safe_markdown
 from ds542_tutor.dialogue import Answer
 from ds542_tutor.replies import term_name
 
@@ -94,10 +94,26 @@ def answer(identifier: str, given: Answer, notices: Sequence[str]) -> str:
         f'<div class="ds-label ds-{given.status}">{label}</div>' if label else "",
         text,
         *(_note(notice) for notice in notices),
+        _credit(identifier) if given.status in ("answered", "hinted") else "",
         f'<div class="ds-by">{escape(_speaker(given.model))} · index '
         f"{escape(given.generation)}</div>",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _credit(identifier: str) -> str:
+    """Buttons for the two forms in which the course wants help credited; `sources` has the texts.
+
+    A button names its text by `value`: Gradio's sanitizer drops data attributes.
+    """
+    buttons = "".join(
+        f'<button type="button" class="ds-copy" value="{credit_id(form, identifier)}">'
+        f"{label}</button>"
+        for form, label in (("comment", "Copy code comment"), ("appendix", "Copy appendix"))
+    )
+    return (
+        f'<div class="ds-credit"><span>Using this in graded work? Credit it:</span>{buttons}</div>'
+    )
 
 
 def _note(text: str) -> str:

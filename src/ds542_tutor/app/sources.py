@@ -11,7 +11,7 @@ from urllib.parse import quote as percent
 from ds542_tutor.app import highlight
 from ds542_tutor.app.files import MAX_SPANS, CourseFiles, page_address
 from ds542_tutor.app.highlight import Span
-from ds542_tutor.app.markup import shorten, source_id
+from ds542_tutor.app.markup import credit_id, shorten, source_id
 from ds542_tutor.dialogue import Answer, Citation, Disclosure
 from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import TutorError
@@ -142,9 +142,9 @@ def _credit(identifier: str, disclosure: Disclosure) -> str:
     )
     blocks = "".join(
         f'<div class="ds-form"><h3>{title}</h3>'
-        f'<button type="button" class="ds-copy" data-copy="{name}-{identifier}" '
+        f'<button type="button" class="ds-copy" value="{credit_id(name, identifier)}" '
         f'aria-label="Copy the {name}">Copy</button></div>'
-        f'<pre id="{name}-{identifier}" tabindex="0">{escape(text)}</pre>'
+        f'<pre id="{credit_id(name, identifier)}" tabindex="0">{escape(text)}</pre>'
         for name, title, text in forms
     )
     return (

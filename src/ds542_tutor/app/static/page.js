@@ -21,19 +21,45 @@
     source.focus({ preventScroll: true });
   };
 
-  // navigator.clipboard exists on https and localhost only; the selection works everywhere.
-  const copy = async (element) => {
+  // navigator.clipboard exists on https and localhost only; a selection can be copied anywhere.
+  const copy = async (text) => {
     if (navigator.clipboard && window.isSecureContext) {
-      await navigator.clipboard.writeText(element.textContent);
+      await navigator.clipboard.writeText(text);
       return;
     }
-    const range = document.createRange();
-    range.selectNodeContents(element);
-    const selection = getSelection();
-    selection.removeAllRanges();
-    selection.addRange(range);
-    if (!document.execCommand("copy")) throw new Error("copying is not allowed");
-    selection.removeAllRanges();
+    const before = document.activeElement;
+    const field = document.createElement("textarea");
+    field.className = "ds-unseen";
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    before?.focus({ preventScroll: true });
+    if (!copied) throw new Error("copying is not allowed");
+  };
+
+  // Where copying is not allowed, the text is shown to be selected by hand.
+  const unfold = (element) => {
+    element.closest("details").open = true;
+    bring(element);
+    element.focus({ preventScroll: true });
+  };
+
+  const spoken = document.createElement("div");
+  spoken.className = "ds-unseen";
+  spoken.setAttribute("role", "status");
+  document.body.append(spoken); // a deferred script: the body is there
+
+  const confirmOn = (button, word) => {
+    button.dataset.label ??= button.textContent;
+    button.style.minWidth = `${button.offsetWidth}px`; // the shorter word moves nothing
+    button.textContent = spoken.textContent = word;
+    clearTimeout(Number(button.dataset.timer));
+    button.dataset.timer = setTimeout(() => {
+      button.textContent = button.dataset.label;
+      spoken.textContent = "";
+    }, 2000);
   };
 
   // The buttons vanish or are redrawn when they are pressed; typing goes on in the box. On a touch
@@ -51,15 +77,16 @@
       showSource(marker.getAttribute("href").split("#")[1]);
       return;
     }
-    const button = event.target.closest("button[data-copy]");
+    const button = event.target.closest("button.ds-copy");
     if (!button) return;
+    const source = document.getElementById(button.value);
     try {
-      await copy(document.getElementById(button.dataset.copy));
-      button.textContent = "Copied";
+      await copy(source.textContent);
+      confirmOn(button, "Copied");
     } catch {
-      button.textContent = "Select and copy";
+      confirmOn(button, "Select and copy");
+      unfold(source);
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
   });
 
   new MutationObserver((changes) => {
