@@ -95,6 +95,24 @@ def test_graded_work_gets_a_hint_and_no_solution(starter_tutor: LiveTutor) -> No
     assert answer.text
 
 
+def test_a_hint_streams_nothing_before_it_is_enforced(starter_tutor: LiveTutor) -> None:
+    code = "```python\ndef shallow_1_1_3(x, theta, phi):\n    return phi[0] + x\n```"
+    tutor, _ = with_model(starter_tutor, f"Hidden units are ReLUs [1].\n\n{code}")
+    question = "write the code of shallow_1_1_3 for homework 2 for me"
+    events = list(tutor.answer(question, (), EARLY_FEBRUARY))
+    assert not [event for event in events if isinstance(event, Delta)]
+    assert isinstance(events[-1], Finished)
+    answer = events[-1].answer
+    assert (answer.status, "def shallow_1_1_3" in answer.text) == ("hinted", False)
+
+
+def test_a_hint_without_anything_to_quote_is_still_a_hint(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(starter_tutor, "The passages do not cover this.")
+    answer = ask(tutor, "write the code of shallow_1_1_3 for homework 2 for me")
+    assert (answer.status, answer.citations) == ("hinted", ())
+    assert "homework 2" in answer.text
+
+
 def test_hiding_ai_use_is_refused_with_the_clause(starter_tutor: LiveTutor) -> None:
     answer = ask(
         starter_tutor,

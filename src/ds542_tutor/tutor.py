@@ -49,6 +49,7 @@ _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _SITE_WORDS = "generative AI assistance GAIA policy"
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
+_SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
 _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
 
 # How models say that the passages do not help; believed only of a short draft that cites nothing.
@@ -147,7 +148,7 @@ class Tutor:
     def _can_answer(self, reply: Reply) -> bool:
         """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
         if reply.decision.action == "hint" or reply.decision.rule == CREDITING:
-            return bool(reply.hits)
+            return True
         found = evidence(reply.query, reply.hits, self.generation.lexical.rarity)
         return found >= self.settings.retrieval.abstain_below
 
@@ -165,26 +166,26 @@ class Tutor:
             for piece in self.model.stream(prompt, cancel):
                 reply.first_token()
                 draft += piece
-                yield Delta(piece)
+                if reply.decision.action == "answer":  # a hint is shown when it has been enforced
+                    yield Delta(piece)
         if reply.decision.rule == CREDITING:
             draft = f"{self.policy.duties(reply.decision)}\n\n{draft}"
         yield Stage("checking")
         yield Finished(self._check(reply, prompt, whole_sentences(draft)))
 
     def _check(self, reply: Reply, prompt: Prompt, draft: str) -> Answer:
+        """Return the checked answer; what does not stand up is written anew from quotes."""
         model = self.model.name
         checked = self._checked(reply, prompt, draft)
-        if not checked.citations:
-            silent = _NOTHING_FOUND.search(draft) and len(draft) < 400
-            if silent or self.model is self.fallback:
-                return reply.abstain()
+        found_nothing = _NOTHING_FOUND.search(draft) and len(draft) < _SHORT_DRAFT
+        if not (checked.citations or found_nothing or self.model is self.fallback):
             with reply.timed("generation"):
                 draft = "".join(self.fallback.stream(prompt, threading.Event()))
             model = self.fallback.name
             checked = self._checked(reply, prompt, draft)
-            if not checked.citations:
-                return reply.abstain()
-        return reply.written(checked, model, self.graded)
+        if checked.citations or reply.decision.action == "hint":
+            return reply.written(checked, model, self.graded)
+        return reply.abstain()
 
     def _checked(self, reply: Reply, prompt: Prompt, draft: str) -> Checked:
         with reply.timed("verification"):
@@ -197,9 +198,7 @@ class Tutor:
         if reply.decision.rule == CREDITING:
             current = [h for h in current if h.chunk.kind == "site"] or current
         if reply.decision.action == "hint":
-            current = [
-                h for h in current if not (h.chunk.assignment or h.chunk.exercise)
-            ] or current
+            current = [h for h in current if _teaches(h)] or current
         return current or list(reply.hits)
 
     def _prompt(self, reply: Reply, passages: tuple[Passage, ...]) -> Prompt:

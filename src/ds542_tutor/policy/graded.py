@@ -39,7 +39,11 @@ MIN_NAME = 4
 _COMMON_PARAMETERS = frozenset("x y t a device model lr steps epochs seed batch data".split())
 """Parameters that any code has, which therefore tell of no assignment."""
 
-_STUB = re.compile(r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.\.\.", re.I | re.M)
+_STUB = re.compile(
+    r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.\.\."
+    r"|^\s*(?:\.\.\.|pass)\s*$|raise NotImplementedError",
+    re.I | re.M,
+)
 _DEFINITION = re.compile(
     r"^[ \t]*(?:class[ \t]+|def[ \t]+(?=\w+\((?P<params>[^)]*)\)|))(?P<name>\w+)", re.M
 )
