@@ -220,10 +220,9 @@ class Reply:
 def _place(chunk: Chunk) -> str:
     """Say where a chunk stands: "Lecture 7: Attention, slide 9: Why …" or the document alone."""
     where = chunk.locator.describe()
-    if len(chunk.pages) > 1 and chunk.kind == "slides":
-        where = where.replace(
-            f"slide {chunk.locator.page}", f"slides {chunk.pages[0]}-{chunk.pages[-1]}", 1
-        )
+    first = chunk.pages[0] if chunk.pages else None
+    if chunk.kind == "slides" and first != chunk.locator.page:
+        where = f"{where} (built up from slide {first})"
     return f"{chunk.title}, {where}" if where else chunk.title
 
 
