@@ -53,6 +53,7 @@ def test_filters_are_read_off_the_words() -> None:
         ("Which slide shows the causal mask?", True),
         ("where can I find the update equations for Adam", True),
         ("did he ever show activations other than relu? where", True),
+        ("slide comparing lenet and vgg pls", True),
         ("is there a notebook on 1D convolution?", True),
         ("Where does the variance come from?", False),
         ("What does dropout do?", False),

@@ -42,6 +42,7 @@ _LOCATE = re.compile(
     r"\b(?:which|what) (?:slides?|pages?|lectures?|decks?|chapters?|sections?|notebooks?|files?)\b"
     r"(?! (?:is|are) (?:due|next|today))"
     r"|\bwhere (?:can|could|do|did|does|is|are|was|were|in|on|would)\b"
+    r"|^\s*(?:the )?slides? (?:that|with|where|which|comparing|showing|on|about)\b"
     r"|\bon (?:what|which) (?:page|slide)\b|\b(?:point|direct|link) me to\b"
     r"|\bis there a (?:slide|deck|powerpoint|notebook|pdf|figure|page)\b"
     r"|[?.,;]\s*where(?: exactly)?\s*\??\s*$",

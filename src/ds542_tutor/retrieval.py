@@ -34,7 +34,8 @@ _OTHER_TERM = 0.5
 # Words of asking, as terms: they say nothing about what is asked.
 _ASKING = frozenset(tokenize(" ".join(sorted(STOP_WORDS))))
 
-_CLEAR_MASS = 20.0  # about three rare terms in a corpus of some thousand chunks
+# A question is clear when terms as rare as this many that occur nowhere are matched.
+_CLEAR_TERMS, _NO_TERM = 2.1, "\0"
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
 _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
 
@@ -142,7 +143,7 @@ def evidence(query: Query, hits: Sequence[Hit], rarity: Callable[[str], float]) 
 
     0.75 c + 0.25 m, over the best five hits: the highest cosine between question and chunk (c), and
     the question's terms that the best single chunk contains, each weighted by `rarity` (inverse
-    document frequency), against a mass that a clear question reaches (m). Weights and threshold
+    document frequency), as a share of what a clear question reaches (m). Weights and threshold
     were chosen in docs/experiments.md; the share of covered terms, tried first, punishes long
     questions and separates worse.
     """
@@ -152,7 +153,8 @@ def evidence(query: Query, hits: Sequence[Hit], rarity: Callable[[str], float]) 
         return 0.0
     similarity = max(hit.similarity for hit in top)
     mass = max(sum(map(rarity, terms & set(tokenize(hit.chunk.search_text)))) for hit in top)
-    return 0.75 * max(similarity, 0.0) + 0.25 * min(1.0, mass / _CLEAR_MASS)
+    clear = _CLEAR_TERMS * rarity(_NO_TERM)
+    return 0.75 * max(similarity, 0.0) + 0.25 * min(1.0, mass / clear)
 
 
 def _names(dense: bool, lexical: bool) -> str:

@@ -73,7 +73,7 @@ class RetrievalSettings:
     rrf_k: int = 60
     dense_weight: float = 1.0
     lexical_weight: float = 1.0
-    abstain_below: float = 0.36
+    abstain_below: float = 0.34
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,7 @@ _CELLS = re.compile(r"(?<=\S) \| (?=\S)")
 _BIBLIOGRAPHY = re.compile(
     r"\b(?:arXiv|doi|ISBN|In Proceedings|pp\. \d)|^\[?[A-Z][a-z]+, [A-Z]\.|\.pdf\b"
     r"|\b(?:NeurIPS|ICML|ICLR|CVPR|ICCV|JMLR) (?:19|20)\d\d"
+    r"|(?:et al\.?|&|and) ?[^;.]*\b(?:19|20)\d\d; .*\b(?:19|20)\d\d"
 )
 _TASK = re.compile(
     r"^(?:\W*\(?[\da-z]{1,3}[.)])?\s*(?:Show|Prove|Derive|Compute|Implement|Write|Plot|Find|Verify|Repeat"
