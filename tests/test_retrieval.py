@@ -1,5 +1,8 @@
 """Fusion, preferences and evidence, over the starter corpus."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.langchain_retriever import CourseRetriever
 from ds542_tutor.queries import standalone
@@ -42,3 +45,18 @@ def test_langchain_sees_documents_with_their_places(starter_tutor: LiveTutor) ->
     documents = retriever.invoke("What is weight decay?")
     assert len(documents) == 3
     assert documents[0].metadata["document"].startswith(("lectures/", "book/"))
+
+
+class LongestFirst:
+    """A reranker that likes long texts."""
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        return [float(len(text)) for text in texts]
+
+
+def test_a_reranker_reorders_the_candidates_and_says_so(starter_tutor: LiveTutor) -> None:
+    retriever = replace(starter_tutor.tutor.retriever, reranker=LongestFirst())
+    hits = retriever.search(standalone("What is weight decay?", ()))
+    lengths = [len(hit.chunk.search_text) for hit in hits]
+    assert lengths == sorted(lengths, reverse=True)
+    assert all(hit.retriever.endswith("+rerank") for hit in hits)

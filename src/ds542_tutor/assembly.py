@@ -18,6 +18,7 @@ from ds542_tutor.index.generations import Generation, IndexStore
 from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.models.generation import load_chat_model
 from ds542_tutor.models.quotes import QuotesModel
+from ds542_tutor.models.reranking import load_reranker
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import load_policy
 from ds542_tutor.protocols import ChatModel
@@ -44,6 +45,8 @@ class LiveTutor:
         self._store.current_manifest()  # no index: told before models take seconds to load
         self._policy = load_policy(project_file(settings.paths.policy))
         self._embedder = load_embedder(settings.models)
+        name = settings.models.reranker
+        self._reranker = load_reranker(name) if name else None
         self._model = load_chat_model(settings, self._embedder)
         self._lock = threading.Lock()
         self._tutor = self._assemble(self._store.open_current(self._embedder.model_id))
@@ -81,7 +84,11 @@ class LiveTutor:
         return Tutor(
             generation=generation,
             retriever=Retriever(
-                generation, embedder, settings.retrieval, term=generation.course.term
+                generation,
+                embedder,
+                settings.retrieval,
+                self._reranker,
+                generation.course.term,
             ),
             model=self._model,
             fallback=self._model if self._model.name == "quotes" else QuotesModel(embedder),

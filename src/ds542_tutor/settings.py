@@ -41,6 +41,7 @@ class ModelSettings:
     Attributes:
         embedder: "minilm" (packaged) or a sentence-transformers id or folder.
         embedder_dtype: "float32", "bfloat16" or "auto" (bfloat16 for documents where that is fast).
+        reranker: a cross-encoder's sentence-transformers id or folder; "" for none.
         chat: "auto", "quotes", "smollm2", "hf:<id or folder>", "openai:<model>@<base url>".
         huggingface: id or folder that "auto" uses when CUDA is there; "" for none.
         endpoint: "<model>@<base url>" that "auto" prefers over all; "" for none.
@@ -50,6 +51,7 @@ class ModelSettings:
 
     embedder: str = "minilm"
     embedder_dtype: str = "auto"
+    reranker: str = ""
     chat: str = "auto"
     huggingface: str = ""
     endpoint: str = ""
