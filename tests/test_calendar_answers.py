@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ds542_tutor.calendar_answers import CourseAnswer, answer_from_course, calendar_facts
+from ds542_tutor.calendar_answers import CourseAnswer, answer_from_course
 from ds542_tutor.course import (
     Assignment,
     Course,
@@ -244,12 +244,6 @@ def test_a_course_without_a_calendar_answers_nothing() -> None:
     empty = Course("DS542", "sp2026")
     for question in QUESTIONS:
         assert answer_from_course(empty, question, datetime(2026, 2, 3)) is None
-
-
-def test_facts_of_named_work_for_retrieval() -> None:
-    facts = calendar_facts(COURSE, "how does hw2 relate to lecture 5?", datetime(2026, 2, 3))
-    assert [fact.document for fact in facts] == ["work/homework2.md", "lectures/05.md"]
-    assert "Thu Feb 5, 2026, 11:59 pm" in facts[0].statement
 
 
 def real_course() -> Course:

@@ -91,3 +91,17 @@ def test_threads_share_one_index(folder: Path) -> None:
         thread.join()
     assert found == {text: text for text in TEXTS}
     index.close()
+
+
+def test_vectors_come_back_and_unknown_ids_are_left_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense, "MAX_BATCH", 2)
+    index = DenseIndex.open(folder)
+    found = index.vectors(["text 1", "text 2", "text 3", "no such text"])
+    assert found.keys() == {"text 1", "text 2", "text 3"}
+    assert found["text 2"] == pytest.approx(list(vector("text 2")), abs=1e-6)
+    similar = index.similarities(vector("text 1"), ["text 1", "text 2"])
+    assert similar["text 1"] == pytest.approx(1.0, abs=1e-5)
+    assert index.vectors([]) == {}
+    index.close()

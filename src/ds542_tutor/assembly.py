@@ -81,6 +81,7 @@ class LiveTutor:
 
     def _assemble(self, generation: Generation) -> Tutor:
         settings, embedder = self.settings, self._embedder
+        graded = generation.chunks.select(graded=True)
         return Tutor(
             generation=generation,
             retriever=Retriever(
@@ -94,7 +95,9 @@ class LiveTutor:
             fallback=self._model if self._model.name == "quotes" else QuotesModel(embedder),
             checker=Checker(OverlapVerifier(embedder), settings.answer.unsupported),
             policy=self._policy,
-            graded=GradedItems.from_chunks(generation.chunks.select(graded=True)),
+            graded=GradedItems.from_chunks(
+                graded, generation.dense.vectors([chunk.id for chunk in graded])
+            ),
             settings=settings,
         )
 

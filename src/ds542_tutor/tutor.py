@@ -101,8 +101,10 @@ class Tutor:
         course = self.generation.course
         now = now or datetime.now(ZoneInfo(course.timezone))
         reply = Reply(question, tuple(turns), now, self.generation, self.policy)
+        with reply.timed("retrieval"):
+            vector = self.retriever.embedder.embed_query(question)
         with reply.timed("policy"):
-            reply.decision = decide(question, turns, self.policy, course, self.graded, now)
+            reply.decision = decide(question, turns, self.policy, course, self.graded, now, vector)
         yield Stage("searching")
         with reply.timed("retrieval"):
             reply.query = self._query(reply)

@@ -18,7 +18,7 @@ from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact
 from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Turn
 
-__all__ = ["CourseAnswer", "CourseFact", "answer_from_course", "calendar_facts"]
+__all__ = ["CourseAnswer", "CourseFact", "answer_from_course"]
 
 _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     rules_and_people.regrade,
@@ -70,17 +70,6 @@ def answer_from_course(
     if answer is None and earlier:
         answer = _follow_up(course, question, earlier, local)
     return answer
-
-
-def calendar_facts(course: Course, question: str, now: datetime) -> tuple[CourseFact, ...]:
-    """Return the dates of the work and lectures that `question` names, for use as passages."""
-    zone = ZoneInfo(course.timezone)
-    local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
-    asking = Asking(course, clauses(question)[0], local)
-    return (
-        *(deadlines.work_fact(work) for work in asking.works),
-        *(sessions.lecture_fact(lecture) for lecture in asking.lectures),
-    )
 
 
 def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None:

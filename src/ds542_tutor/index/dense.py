@@ -99,11 +99,19 @@ class DenseIndex:
 
     def similarities(self, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
         """Return the cosine similarity of `vector` to each of `ids`; unknown ids are left out."""
-        if not ids:
-            return {}
-        found = self._collection.get(ids=list(ids), include=["embeddings"])
-        scores = np.asarray(found["embeddings"]) @ np.asarray(vector)
-        return dict(zip(found["ids"], map(float, scores), strict=True))
+        query = np.asarray(vector)
+        return {i: float(np.dot(found, query)) for i, found in self.vectors(ids).items()}
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
+        """Return the unit vector of each of `ids`; unknown ids are left out."""
+        found: dict[str, list[float]] = {}
+        for start in range(0, len(ids), MAX_BATCH):
+            part = self._collection.get(
+                ids=list(ids[start : start + MAX_BATCH]), include=["embeddings"]
+            )
+            for identifier, vector in zip(part["ids"], part["embeddings"], strict=True):
+                found[identifier] = [float(value) for value in vector]
+        return found
 
     def close(self) -> None:
         """Release the files. Closing twice is harmless."""
