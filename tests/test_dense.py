@@ -1,8 +1,11 @@
 """Dense search over a real Chroma collection."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from index_samples import vector
 
@@ -105,3 +108,25 @@ def test_vectors_come_back_and_unknown_ids_are_left_out(
     assert similar["text 1"] == pytest.approx(1.0, abs=1e-5)
     assert index.vectors([]) == {}
     index.close()
+
+
+def test_every_process_finds_the_same(tmp_path: Path) -> None:
+    """What Chroma had not built into its graph it added anew at each opening, in any order."""
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(6316, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    ids = [f"c{i}" for i in range(len(vectors))]
+    DenseIndex.build(tmp_path / "dense", ids, vectors, [{"kind": "slides"}] * len(ids)).close()
+    np.save(tmp_path / "queries.npy", rng.normal(size=(40, 384)))
+    look = (
+        "import sys, numpy, pathlib\n"
+        "from ds542_tutor.index.dense import DenseIndex\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "index = DenseIndex.open(folder / 'dense')\n"
+        "for query in numpy.load(folder / 'queries.npy'):\n"
+        "    print([i for i, _ in index.search((query / numpy.linalg.norm(query)).tolist(), 60)])\n"
+    )
+    command = [sys.executable, "-c", look, str(tmp_path)]
+    one, other = (subprocess.run(command, capture_output=True, text=True).stdout for _ in range(2))
+    assert len(one.splitlines()) == 40
+    assert one == other

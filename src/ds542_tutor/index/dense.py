@@ -21,7 +21,12 @@ COLLECTION = "chunks"
 MAX_BATCH = 5461
 # A course has some thousands of chunks, so a graph denser and searched more widely than Chroma's
 # defaults (16, 100, 100) costs little and finds practically every true neighbour.
-HNSW = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 256}
+HNSW = {
+    "space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 256,
+    # The last records, up to 1000 by default, would otherwise wait in a log, and each process that
+    # opens the index would build them into a graph of its own: neighbours then differ by process.
+    "batch_size": 2, "sync_threshold": 2,
+}  # fmt: skip
 
 Where = Mapping[str, Any]
 """A Chroma filter over metadata, such as {"lecture": 7} or {"kind": {"$in": ["slides"]}}."""
@@ -60,7 +65,7 @@ class DenseIndex:
                 end = start + MAX_BATCH
                 collection.add(
                     ids=list(ids[start:end]),
-                    embeddings=[list(vector) for vector in vectors[start:end]],
+                    embeddings=[np.asarray(v, dtype=np.float32) for v in vectors[start:end]],
                     metadatas=[dict(metadata) for metadata in metadatas[start:end]],
                 )
         except ChromaError as error:

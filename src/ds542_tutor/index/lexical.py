@@ -12,7 +12,7 @@ import math
 import re
 import threading
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 import bm25s
@@ -107,13 +107,18 @@ class LexicalIndex:
         self._position = {identifier: i for i, identifier in enumerate(self._ids)}
 
     @classmethod
-    def build(cls, folder: Path, ids: Sequence[str], texts: Sequence[str]) -> LexicalIndex:
+    def build(cls, folder: Path, ids: Sequence[str], texts: Iterable[str]) -> LexicalIndex:
         """Index `texts` under `ids` (same length) and write everything below `folder`."""
         folder.mkdir(parents=True)
-        tokens = [tokenize(text) for text in texts]
-        if any(tokens):
+        # Numbers, not words: a million chunks have some 10^8 of them.
+        vocabulary: dict[str, int] = {}
+        tokens = [
+            [vocabulary.setdefault(term, len(vocabulary)) for term in tokenize(text)]
+            for text in texts
+        ]
+        if vocabulary:
             bm25 = bm25s.BM25(k1=K1, b=B, method=METHOD)
-            bm25.index(tokens, show_progress=False)
+            bm25.index((tokens, vocabulary), show_progress=False)
             bm25.save(folder, show_progress=False)
         (folder / IDS_FILE).write_text(json.dumps(list(ids)), encoding="utf-8")
         return cls.open(folder)
