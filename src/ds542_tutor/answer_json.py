@@ -40,6 +40,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "notices": list(answer.notices),
         "dropped_markers": answer.dropped_markers,
         "removed_sentences": answer.removed_sentences,
+        "evidence": None if answer.evidence is None else round(answer.evidence, 4),
     }
 
 

@@ -161,7 +161,11 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The final answer to one question; see docs for the JSON form that `ask --json` prints."""
+    """The final answer to one question; `answer_json` is the form that `ask --json` prints.
+
+    `evidence`: how far the hits were judged able to carry an answer, in [0, 1]; None where nothing
+    had to be judged (refused, hinted, computed from the calendar).
+    """
 
     question: str
     standalone_question: str
@@ -177,6 +181,7 @@ class Answer:
     notices: tuple[str, ...] = ()
     dropped_markers: int = 0
     removed_sentences: int = 0
+    evidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

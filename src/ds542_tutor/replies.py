@@ -50,7 +50,8 @@ _TERMS = {"sp": "Spring", "fa": "Fall", "su": "Summer"}
 class Reply:
     """One answer in the making: what is known so far, and the clock.
 
-    `subject`: what a hint is about, when the question itself only names the problem.
+    `subject`: what a hint is about, when the question itself only names the problem. `evidence`:
+    see `Answer`.
     """
 
     question: str
@@ -62,6 +63,7 @@ class Reply:
     decision: Decision = field(init=False)
     hits: tuple[Hit, ...] = ()
     subject: str = ""
+    evidence: float | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
 
@@ -174,6 +176,7 @@ class Reply:
             model=model or "none",
             timings_ms={name: round(ms, 1) for name, ms in self.timings_ms.items()},
             notices=notices,
+            evidence=self.evidence,
         )
 
     def _disclosure(self, text: str, model: str) -> Disclosure:

@@ -151,8 +151,8 @@ class Tutor:
         """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
         if reply.decision.action == "hint" or reply.decision.rule == CREDITING:
             return True
-        found = evidence(reply.query, reply.hits, self.generation.lexical.rarity)
-        return found >= self.settings.retrieval.abstain_below
+        reply.evidence = evidence(reply.query, reply.hits, self.generation.lexical.rarity)
+        return reply.evidence >= self.settings.retrieval.abstain_below
 
     def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Let the model write, check every sentence, fall back to quotes or silence."""

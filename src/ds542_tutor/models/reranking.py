@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
-import torch
 from sentence_transformers import CrossEncoder
 
 from ds542_tutor.errors import ModelError
-from ds542_tutor.models.quiet import first_line, quiet_loading
+from ds542_tutor.models.cross_encoders import load_cross_encoder
+from ds542_tutor.models.quiet import first_line
 
 # A query's candidates fit in a few batches of this size on a GPU and do no harm on a CPU.
 BATCH = 32
@@ -66,18 +65,4 @@ def load_reranker(name: str) -> CrossEncoderReranker:
     Raises:
         ModelError: it cannot be found or loaded, or is no ranking model.
     """
-    folder = Path(name).expanduser()
-    local = folder.is_dir()
-    try:
-        with quiet_loading():
-            model = CrossEncoder(
-                str(folder) if local else name,
-                device="cuda" if torch.cuda.is_available() else "cpu",
-                local_files_only=local,
-            )
-    except (OSError, ValueError, RuntimeError, ImportError) as error:
-        raise ModelError(
-            f"The reranker {name!r} cannot be loaded ({first_line(error)}); give a folder, or an "
-            "id that is in the Hugging Face cache."
-        ) from error
-    return CrossEncoderReranker(model, name)
+    return CrossEncoderReranker(load_cross_encoder(name, "reranker"), name)
