@@ -30,11 +30,12 @@ from ds542_tutor.tutor import Tutor
 class LiveTutor:
     """A tutor that follows the index: each question is answered from the current generation.
 
-    Answers under way keep the generation they began with.
+    Answers under way keep the generation they began with. With `candidate` it stays with the one
+    generation that an ingest is about to publish.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        """Load the models and open the current generation.
+    def __init__(self, settings: Settings, *, candidate: bool = False) -> None:
+        """Load the models and open the current generation, or the candidate.
 
         Raises:
             IndexMissingError, IndexMismatchError: see `IndexStore.open_current`.
@@ -42,20 +43,24 @@ class LiveTutor:
         """
         self.settings = settings
         self._store = IndexStore(settings.paths.index)
-        self._store.current_manifest()  # no index: told before models take seconds to load
+        self._candidate = candidate
+        # No index: told before models take seconds to load.
+        _ = self._store.candidate_manifest() if candidate else self._store.current_manifest()
         self._policy = load_policy(project_file(settings.paths.policy))
         self._embedder = load_embedder(settings.models)
         name = settings.models.reranker
         self._reranker = load_reranker(name) if name else None
         self._model = load_chat_model(settings, self._embedder)
         self._lock = threading.Lock()
-        self._tutor = self._assemble(self._store.open_current(self._embedder.model_id))
+        opened = self._store.open_candidate if candidate else self._store.open_current
+        self._tutor = self._assemble(opened(self._embedder.model_id))
 
     @property
     def tutor(self) -> Tutor:
         """The tutor over the current generation; opened anew when the pointer has moved."""
         with self._lock:
-            if self._store.current_id() != self._tutor.generation.id:
+            moved = self._store.current_id() != self._tutor.generation.id
+            if moved and not self._candidate:
                 self._tutor = self._assemble(self._store.open_current(self._embedder.model_id))
             return self._tutor
 

@@ -33,7 +33,7 @@ from ds542_tutor.index import storage
 from ds542_tutor.index.chunks import ChunkStore, DocumentRecord
 from ds542_tutor.index.dense import DenseIndex
 from ds542_tutor.index.lexical import LexicalIndex
-from ds542_tutor.index.manifest import Manifest
+from ds542_tutor.index.manifest import MANIFEST_FILE, Manifest
 from ds542_tutor.protocols import Vector
 
 # The current generation, one to roll back to, and one more in case that was bad too.
@@ -41,6 +41,7 @@ KEEP = 3
 
 _POINTER, _LOCK, _GENERATIONS, _FILES = "current", ".lock", "generations", "files"
 _COURSE, _CHUNKS, _DENSE, _LEXICAL = "course.json", "chunks.sqlite", "dense", "lexical"
+_BUILDING = ".building-"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _REMEDY = "run `make ingest` (or `python -m ingest SOURCES.toml --index {root}`)"
 
@@ -98,6 +99,7 @@ class GenerationWriter:
         self._folder = folder
         self._held = held
         self._published = False
+        self._now: datetime | None = None
         self._chunks: Sequence[Chunk] = ()
         self._documents: Sequence[DocumentRecord] = ()
 
@@ -127,7 +129,7 @@ class GenerationWriter:
         ids = [chunk.id for chunk in chunks]
         with storage.reporting_write_errors(self._store.root):
             ChunkStore.build(self._folder / _CHUNKS, documents, chunks).close()
-            LexicalIndex.build(self._folder / _LEXICAL, ids, [c.search_text for c in chunks])
+            LexicalIndex.build(self._folder / _LEXICAL, ids, (c.search_text for c in chunks))
             metadatas = [_metadata(chunk) for chunk in chunks]
             DenseIndex.build(self._folder / _DENSE, ids, vectors, metadatas).close()
             if course is not None:
@@ -139,6 +141,26 @@ class GenerationWriter:
         """Open what was written, for checks before it is published. Close it before `publish`."""
         return Generation(self._store.root, self._folder, manifest)
 
+    def prepare(self, manifest: Manifest) -> Manifest:
+        """Complete the manifest, so that `IndexStore.open_candidate` finds this generation.
+
+        The id stays the same when it is called again.
+
+        Raises:
+            IndexFullError: the disk is full.
+        """
+        self._now = self._now or self._store.next_time()
+        full = dataclasses.replace(
+            manifest,
+            id=f"{self._now:{_STAMP}}-{self._content_hash(manifest)}",
+            created=self._now.isoformat(),
+            chunks=len(self._chunks),
+            documents=tuple(self._documents),
+        )
+        with storage.reporting_write_errors(self._store.root):
+            full.write(self._folder)
+        return full
+
     def publish(self, manifest: Manifest, keep: int = KEEP) -> Manifest:
         """Make this the current generation, prune old ones, and return the completed manifest.
 
@@ -146,16 +168,8 @@ class GenerationWriter:
             IndexFullError: the disk is full; nothing has changed.
         """
         root = self._store.root
-        now = self._store.next_time()
-        full = dataclasses.replace(
-            manifest,
-            id=f"{now:{_STAMP}}-{self._content_hash(manifest)}",
-            created=now.isoformat(),
-            chunks=len(self._chunks),
-            documents=tuple(self._documents),
-        )
+        full = self.prepare(manifest)
         with storage.reporting_write_errors(root):
-            full.write(self._folder)
             storage.sync_tree(self._folder)
             self._folder = self._folder.rename(root / _GENERATIONS / full.id)
             storage.sync(root / _GENERATIONS)
@@ -226,13 +240,40 @@ class IndexStore:
             IndexMismatchError also for another embedder.
         """
         manifest = self.current_manifest()
+        return self._open(self.root / _GENERATIONS / manifest.id, manifest, embedder_id)
+
+    def candidate_manifest(self) -> Manifest:
+        """Read the manifest of the generation that an ingest is about to publish.
+
+        Raises:
+            IndexMissingError: none is prepared. Others: see `current_manifest`.
+        """
+        return Manifest.read(self._candidate())
+
+    def open_candidate(self, embedder_id: str) -> Generation:
+        """Open the generation that an ingest is about to publish, to judge it before.
+
+        Raises:
+            IndexMissingError: none is prepared. Others: see `open_current`.
+        """
+        folder = self._candidate()
+        return self._open(folder, Manifest.read(folder), embedder_id)
+
+    def _candidate(self) -> Path:
+        for manifest in (self.root / _GENERATIONS).glob(f"{_BUILDING}*/{MANIFEST_FILE}"):
+            return manifest.parent
+        raise IndexMissingError(
+            f"No ingest into {self.root} is about to publish; `python -m ingest --gate CASES` "
+            "judges a new index before it is used."
+        )
+
+    def _open(self, folder: Path, manifest: Manifest, embedder_id: str | None) -> Generation:
         if embedder_id is not None and manifest.embedder != embedder_id:
             raise IndexMismatchError(
                 f"The index in {self.root} was built with the embedder {manifest.embedder}, but "
                 f"the tutor is set to {embedder_id}; {_REMEDY.format(root=self.root)}, or set "
                 "models.embedder back."
             )
-        folder = self.root / _GENERATIONS / manifest.id
         try:
             return Generation(self.root, folder, manifest)
         except Exception as error:
@@ -264,7 +305,7 @@ class IndexStore:
                 held.enter_context(storage.exclusive_lock(self.root / _LOCK))
                 for leftover in (self.root / _GENERATIONS).glob(".*"):
                     storage.remove_tree(leftover)
-                folder = self.root / _GENERATIONS / f".building-{uuid.uuid4().hex[:12]}"
+                folder = self.root / _GENERATIONS / f"{_BUILDING}{uuid.uuid4().hex[:12]}"
                 folder.mkdir()
             return GenerationWriter(self, folder, held.pop_all())
 
