@@ -40,8 +40,11 @@ check: $(READY)
 ingest: $(READY)
 	$(BIN)/python -m ingest $(ARGS)
 
+# An index of its own: the cases are about the starter corpus, whatever `index/` holds.
 eval: $(READY)
-	$(BIN)/python -m eval run --cases eval/cases/*.jsonl --out eval-out $(ARGS)
+	$(BIN)/python -m ingest corpus/starter.toml --index eval-out/index
+	$(BIN)/python -m eval run --cases eval/cases/*.jsonl --index eval-out/index \
+		--out eval-out/run --restart-if-changed $(ARGS)
 
 corpus: $(READY)
 	$(BIN)/python corpus/starter/src/build.py

@@ -1,194 +1,136 @@
-"""Totals of a run and their wording: summary.json, scores.jsonl, report.md.
-
-What each number means is in `metrics`; here they are averaged, given their intervals and laid out.
-"""
+"""Writes scores.jsonl, summary.json and report.md, which fits a pull request and a terminal."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.cases import EXPECTATIONS, KINDS, Case
-from eval.metrics import DEFINITIONS, score
-from eval.metrics.answer import forbidden, missing
-from eval.metrics.citation import cites_gold
-from eval.metrics.policy import STATUS
-from eval.metrics.retrieval import gold_places, ranks_on
-from eval.stats import quantile, wilson
+from eval.cases import EXPECTATIONS
+from eval.floors import FLOORS
+from eval.metrics import DEFINITIONS
+from eval.metrics.abstention import OUTCOMES
+from eval.summary import OVERLAP
+from eval.tables import bullets, cell, table
 
-Record = Mapping[str, Any]
-Scores = Mapping[str, float | None]
+SCORES, SUMMARY, MARKDOWN = "scores.jsonl", "summary.json", "report.md"
 
-SHOWN_BY_KIND = ("correct", "decision", "must say", "citation page", "hit@1", "recall@5", "mrr@10")
-"""Columns of the table by kind: the few that tell kinds apart and fit a page."""
+SHOWN_BY_GROUP = (
+    "correct", "decision", "must say", "citation page", "citation recall", "hit@1", "recall@5",
+    "mrr@10",
+)  # fmt: skip
+"""Columns of the tables by kind and part: the few that tell groups apart and fit a page."""
+
+SHOWN_OF_FLOORS = (
+    "correct", "decision", "bypass", "over-refusal", "false answer", "over-abstention", "must say",
+    "citation page", "hit@1", "success@5", "recall@5", "mrr@10", "ndcg@10", "doc hit@1",
+)  # fmt: skip
 
 _WORST = 10
-_STAGES = ("policy", "retrieval", "first_token", "generation", "verification", "total")
 
-
-def score_rows(cases: Sequence[Case], records: Sequence[Record]) -> list[dict[str, Any]]:
-    """Return the rows of scores.jsonl: scores and, where it failed, what went wrong."""
-    rows = []
-    for case, record in zip(cases, records, strict=True):
-        scores = score(case, record)
-        row: dict[str, Any] = {"id": case.id, "kind": case.kind, "expect": case.expect}
-        row |= {"status": record["status"], "scores": scores}
-        if scores["correct"] == 0:
-            row["problem"] = diagnose(case, record)
-        rows.append(row)
-    return rows
-
-
-def summarise(
-    rows: Sequence[Mapping[str, Any]],
-    records: Sequence[Record],
-    configuration: Mapping[str, Any],
-    absent: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Return the object of summary.json; `absent` are gold documents that the index lacks."""
-    kinds = [kind for kind in KINDS if any(row["kind"] == kind for row in rows)]
-    return {
-        "configuration": dict(configuration),
-        "cases": len(rows),
-        "errors": [
-            {"id": row["id"], "error": record["error"]}
-            for row, record in zip(rows, records, strict=True)
-            if record["status"] == "error"
-        ],
-        "absent_documents": list(absent),
-        "metrics": {
-            "overall": aggregate([row["scores"] for row in rows]),
-            "by_kind": {
-                kind: aggregate([row["scores"] for row in rows if row["kind"] == kind])
-                for kind in kinds
-            },
-        },
-        "decisions": decisions(rows),
-        "latency_ms": latencies(records),
-        "worst": worst(rows),
-    }
-
-
-def aggregate(scores: Sequence[Scores]) -> dict[str, dict[str, float]]:
-    """Average each metric over the cases it applies to: value, n, Wilson 95 % bounds low and high.
-
-    A metric that applies to no case is left out.
-    """
-    totals = {}
-    for name in DEFINITIONS:
-        values = [value for case in scores if (value := case[name]) is not None]
-        if values:
-            mean = sum(values) / len(values)
-            low, high = wilson(mean, len(values))
-            totals[name] = {"value": mean, "n": len(values), "low": low, "high": high}
-    return totals
-
-
-def decisions(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
-    """Count the cases by expectation and status: expect -> status -> cases."""
-    counts = Counter((row["expect"], row["status"]) for row in rows)
-    statuses = (*STATUS.values(), "error")
-    return {e: {status: counts[e, status] for status in statuses} for e in EXPECTATIONS}
-
-
-def latencies(records: Sequence[Record]) -> dict[str, dict[str, float]]:
-    """Return p50 and p95 of each stage in milliseconds, over the answers that have it."""
-    found = {}
-    for stage in _STAGES:
-        values = [r["timings_ms"][stage] for r in records if stage in r["timings_ms"]]
-        if values:
-            spread = {"p50": quantile(values, 0.5), "p95": quantile(values, 0.95)}
-            found[stage] = {**spread, "n": len(values)}
-    return found
-
-
-def worst(rows: Sequence[Mapping[str, Any]], count: int = _WORST) -> list[dict[str, str]]:
-    """Return the failed cases that matter most: errors, then wrong decisions, then poor answers."""
-
-    def gravity(row: Mapping[str, Any]) -> tuple[float, ...]:
-        scores = row["scores"]
-        found = scores["recall@10"]
-        return (
-            float(row["status"] != "error"),
-            1 - max(scores["bypass"] or 0, scores["false answer"] or 0),
-            scores["decision"],
-            1.0 if found is None else found,
-        )
-
-    failed = sorted((row for row in rows if "problem" in row), key=gravity)
-    return [
-        {"id": row["id"], "kind": row["kind"], "problem": row["problem"]} for row in failed[:count]
-    ]
-
-
-def diagnose(case: Case, record: Record) -> str:
-    """Say in one line what went wrong with an answer, and how far the right page got."""
-    if record["status"] == "error":
-        return f"error: {record['error']}"
-    problems = []
-    if record["status"] != STATUS[case.expect]:
-        rule = record["decision"]["rule"]
-        problems.append(f"{record['status']} instead of {STATUS[case.expect]} (rule {rule})")
-    problems += [f"says {phrase!r}" for phrase in forbidden(case, record["text"])]
-    problems += [f"lacks {' | '.join(g)}" for g in missing(case, record["text"])]
-    if golds := gold_places(case):
-        ranks = ranks_on(golds, record["hits"])
-        place = f"gold at rank {ranks[0]}" if ranks else "gold not among the hits"
-        problems.append(f"{place}, {'cited' if cites_gold(case, record) else 'not cited'}")
-    return "; ".join(problems)
+Totals = Mapping[str, Mapping[str, Any]]
 
 
 def write(folder: Path, rows: Sequence[Mapping[str, Any]], summary: Mapping[str, Any]) -> str:
     """Write scores.jsonl, summary.json and report.md to `folder`; return the report's text."""
     lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (folder / "scores.jsonl").write_text(lines, encoding="utf-8")
-    data = json.dumps(summary, ensure_ascii=False, indent=1)
-    (folder / "summary.json").write_text(data + "\n", encoding="utf-8")
+    (folder / SCORES).write_text(lines, encoding="utf-8")
+    data = json.dumps(summary, ensure_ascii=False, indent=1, default=str)
+    (folder / SUMMARY).write_text(data + "\n", encoding="utf-8")
     text = markdown(summary)
-    (folder / "report.md").write_text(text, encoding="utf-8")
+    (folder / MARKDOWN).write_text(text, encoding="utf-8")
     return text
 
 
 def markdown(summary: Mapping[str, Any]) -> str:
     """Lay the summary out as Markdown."""
-    config = summary["configuration"]
+    config, metrics = summary["configuration"], summary["metrics"]
     parts = [
         f"# Evaluation: {summary['cases']} cases",
         f"Model {config['model']}, index {config['generation']}, "
         f"embedder {config['embedder']}, commit {config['commit'] or 'unknown'}.",
-        _overall(summary["metrics"]["overall"]),
-        _by_kind(summary["metrics"]["by_kind"]),
+        _overall(metrics["overall"]),
+        _support(summary),
+        _floors(summary),
+        _by_group("By kind", "kind", metrics["by_kind"]),
+        _by_group("By part of the course", "part", metrics["by_part"]),
         _matrix(summary["decisions"]),
-        _latency(summary["latency_ms"]),
-        _list("Errors", [f"`{e['id']}` {_cell(e['error'])}" for e in summary["errors"]]),
-        _list("Gold documents that the index lacks", summary["absent_documents"]),
-        _list(
+        _silence(summary),
+        _judge(summary.get("judge")),
+        _cost(summary),
+        bullets("Errors", [f"`{e['id']}` {cell(e['error'])}" for e in summary["errors"]]),
+        bullets("Golds that the index lacks, scored as not found", summary["gold_problems"]),
+        bullets(
             "Worst cases",
-            [f"`{w['id']}` ({w['kind']}): {_cell(w['problem'])}" for w in summary["worst"]],
+            [f"`{w['id']}` ({w['kind']}): {cell(w['problem'])}" for w in summary["worst"][:_WORST]],
         ),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _overall(metrics: Mapping[str, Mapping[str, float]]) -> str:
+def _overall(metrics: Totals) -> str:
     rows = [
-        [name, _number(m["value"]), f"{m['low']:.2f}-{m['high']:.2f}", f"{m['n']}", text]
+        [
+            name,
+            number(m["value"]),
+            f"{m['low']:.2f}-{m['high']:.2f}",
+            f"{m['n']}",
+            "; ".join(t for t in (text, note(m)) if t),
+        ]
         for name, text in DEFINITIONS.items()
         if (m := metrics.get(name))
     ]
-    return _table(["metric", "value", "95 %", "n", "what counts"], rows)
+    return table(["metric", "value", "95 %", "n", "what counts"], rows)
 
 
-def _by_kind(kinds: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+def note(metric: Mapping[str, Any]) -> str:
+    """Say what no failure among n cases rules out; "" where there was one."""
+    bound = metric.get("rules_out")
+    return "" if bound is None else f"no failure in {metric['n']}: at most {bound:.1%} (95 %)"
+
+
+def _support(summary: Mapping[str, Any]) -> str:
+    name = summary["scoring"].get("support")
+    if not name:
+        return ""
+    flatters = (
+        " The tutor has removed what this check does not support, so these figures flatter;"
+        " pages against gold (`citation page`) do not."
+    )
+    return f"Citation recall and precision are judged by: {name}." + (
+        flatters if "tutor's own" in name else ""
+    )
+
+
+def _floors(summary: Mapping[str, Any]) -> str:
+    floors, ours = summary["floors"], summary["metrics"]["overall"]
     rows = [
-        [kind, f"{m['correct']['n']}"]
-        + [_number(m[name]["value"]) if name in m else "" for name in SHOWN_BY_KIND]
-        for kind, m in kinds.items()
+        [metric, number(ours[metric]["value"])]
+        + [_value(floors[name].get(metric)) for name in FLOORS]
+        for metric in SHOWN_OF_FLOORS
+        if metric in ours
     ]
-    return "## By kind\n\n" + _table(["kind", "cases", *SHOWN_BY_KIND], rows)
+    parts = ["## Beside trivial tutors", table(["metric", "ours", *FLOORS.values()], rows)]
+    overlap = floors["word-overlap"]
+    if "citation recall" + OVERLAP in overlap:
+        recall, precision = (
+            number(overlap[f"citation {kind}{OVERLAP}"]["value"])
+            for kind in ("recall", "precision")
+        )
+        parts.append(
+            "By plain word overlap instead of the support check: citation recall "
+            f"{recall}, precision {precision}."
+        )
+    return "\n\n".join(parts)
+
+
+def _by_group(title: str, what: str, groups: Mapping[str, Totals]) -> str:
+    rows = [
+        [group, f"{m['correct']['n']}"] + [_value(m.get(name)) for name in SHOWN_BY_GROUP]
+        for group, m in groups.items()
+    ]
+    return f"## {title}\n\n" + table([what, "cases", *SHOWN_BY_GROUP], rows)
 
 
 def _matrix(counts: Mapping[str, Mapping[str, int]]) -> str:
@@ -197,33 +139,63 @@ def _matrix(counts: Mapping[str, Mapping[str, int]]) -> str:
         for expect in EXPECTATIONS
     ]
     head = ["expected", *next(iter(counts.values()))]
-    return "## Decisions\n\n" + _table(head, rows)
+    return "## Decisions\n\n" + table(head, rows)
 
 
-def _latency(stages: Mapping[str, Mapping[str, float]]) -> str:
-    rows = [[s, f"{t['p50']:.0f}", f"{t['p95']:.0f}", f"{t['n']}"] for s, t in stages.items()]
-    return "## Latency (ms)\n\n" + _table(["stage", "p50", "p95", "n"], rows) if rows else ""
+def _silence(summary: Mapping[str, Any]) -> str:
+    rows = [[name, str(summary["outcomes"][name]), text] for name, text in OUTCOMES.items()]
+    parts = ["## Silence", table(["outcome", "cases", "what counts"], rows)]
+    if area := summary["reliability"]["auroc"]:
+        parts.append(
+            f"The evidence score tells answerable from other questions with an AUROC of "
+            f"{area['value']:.2f} ({area['low']:.2f}-{area['high']:.2f}, "
+            f"{summary['reliability']['n']} questions)."
+        )
+    return "\n\n".join(parts)
 
 
-def _list(title: str, entries: Sequence[str]) -> str:
-    return f"## {title}\n\n" + "\n".join(f"- {entry}" for entry in entries) if entries else ""
+def _judge(judge: Mapping[str, Any] | None) -> str:
+    if not judge:
+        return ""
+    agreed = judge["agreement"]
+    parts = [f"## LLM judge\n\n{judge['judge']} judged {judge['judged']} answers"]
+    if mean := judge.get("mean"):
+        parts.append(f": {mean['value']:.2f} ({mean['low']:.2f}-{mean['high']:.2f}) on average")
+    parts.append(f"; {judge['unscored']} verdicts could not be read and are unscored.")
+    if agreed["agree"] is None:
+        parts.append(f" None of its {agreed['n']} verdicts on labelled items could be read.")
+    else:
+        kappa = "undefined" if agreed["kappa"] is None else f"{agreed['kappa']:.2f}"
+        parts.append(
+            f" On {agreed['n']} items labelled by people ({agreed['unscored']} unscored) it agrees "
+            f"in {agreed['agree']:.0%} ({agreed['low']:.0%}-{agreed['high']:.0%}), kappa {kappa}; "
+            f"always saying the commonest label agrees in {agreed['commonest']:.0%}."
+        )
+    if judge["itself"]:
+        parts.append(" It judges its own answers.")
+    return "".join(parts)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a Markdown table with aligned columns, so that it reads well in a terminal too."""
-    cells = [[_cell(cell) for cell in row] for row in (head, *rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
-    lines = [
-        "| " + " | ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) + " |"
-        for row in cells
-    ]
-    rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-    return "\n".join([lines[0], rule, *lines[1:]])
+def _cost(summary: Mapping[str, Any]) -> str:
+    spreads = {
+        **{f"{stage} (ms)": spread for stage, spread in summary["latency_ms"].items()},
+        **{name.replace("_", " "): spread for name, spread in summary["tokens"].items()},
+    }
+    if not spreads:
+        return ""
+    rows = [[s, f"{t['p50']:.0f}", f"{t['p95']:.0f}", f"{t['n']}"] for s, t in spreads.items()]
+    parts = ["## Cost", table(["", "p50", "p95", "n"], rows)]
+    names = {"peak_rss_mib": "of the process", "peak_gpu_mib": "of tensors on the GPU"}
+    peaks = [f"{mib:,.0f} MiB {names[name]}" for name, mib in summary["memory_mib"].items()]
+    if peaks:
+        parts.append(f"Peak memory: {', '.join(peaks)}.")
+    return "\n\n".join(parts)
 
 
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "/")
-
-
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Write a share with three digits."""
     return f"{value:.3f}"
+
+
+def _value(metric: Mapping[str, Any] | None) -> str:
+    return number(metric["value"]) if metric else ""

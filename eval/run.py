@@ -1,11 +1,11 @@
 """Puts the cases to the tutor and keeps every answer: one configuration, one folder, resumable.
 
-    DIR/config.json     what answered: generation, models, settings, code
+    DIR/config.json     what answered (see `configuration`)
     DIR/answers.jsonl   one record a case, appended as soon as it is there
 
 A record is the object of `ask --json` with the case's `id` and `asked` (a hash of what was asked),
 or {"id", "asked", "status": "error", "error", ...} when the tutor failed. Scoring is left to
-`metrics`, totals to `report`.
+`summary`.
 """
 
 from __future__ import annotations
@@ -13,23 +13,22 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime, time
+from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-import ds542_tutor
 from ds542_tutor.answer_json import answer_json
 from ds542_tutor.dialogue import Finished
 from ds542_tutor.errors import TutorError
-from ds542_tutor.settings import Settings, project_file
+from ds542_tutor.protocols import Embedder
 from eval.cases import Case, CaseError
+from eval.floors import search_floors
+from eval.metering import CountTokens, Meter
 
 if TYPE_CHECKING:  # importing the tutor loads the model libraries, which takes seconds
-    from ds542_tutor.assembly import LiveTutor
     from ds542_tutor.index.generations import Generation
     from ds542_tutor.tutor import Tutor
 
@@ -55,8 +54,14 @@ class RunError(TutorError):
 class AnswerLog:
     """The answers of one folder, all given by one configuration; later records replace earlier."""
 
-    def __init__(self, folder: Path, configuration: Mapping[str, Any], *, restart: bool) -> None:
-        """Open or create `folder`; `restart` discards what it holds.
+    def __init__(
+        self,
+        folder: Path,
+        configuration: Mapping[str, Any],
+        *,
+        restart: Literal["never", "if changed", "always"] = "never",
+    ) -> None:
+        """Open or create `folder`; `restart` says when to discard what it holds.
 
         Raises:
             RunError: it holds answers of another configuration, is damaged or cannot be written.
@@ -66,16 +71,25 @@ class AnswerLog:
         config = folder / CONFIG
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if restart:
-                self._file.unlink(missing_ok=True)
-                config.unlink(missing_ok=True)
+            if restart == "always":
+                self._discard(config)
             if self._file.exists():
-                _check_same(folder, config, configuration)
-                self.records = {record["id"]: record for record in self._read()}
+                try:
+                    _check_same(folder, config, configuration)
+                    self.records = {record["id"]: record for record in self._read()}
+                except RunError:
+                    if restart == "never":
+                        raise
+                    self._discard(config)
             text = json.dumps(configuration, ensure_ascii=False, indent=1)
             config.write_text(text + "\n", encoding="utf-8")
         except OSError as error:
             raise RunError(f"{folder} cannot be used: {error.strerror}; name another.") from error
+
+    def _discard(self, config: Path) -> None:
+        self._file.unlink(missing_ok=True)
+        config.unlink(missing_ok=True)
+        self.records = {}
 
     def done(self, case: Case) -> bool:
         """Say whether this very case has been answered; one that failed is tried again."""
@@ -121,57 +135,67 @@ def asked(case: Case) -> str:
 
 
 def ask_tutor(tutor: Tutor) -> Ask:
-    """Return a function that puts cases to `tutor`."""
+    """Return a function that puts cases to `tutor`.
+
+    Beside the object of `ask --json` a record has `usage` (see `metering`) and `floors`, what
+    trivial tutors answer from the same index (see `floors`).
+    """
     zone = ZoneInfo(tutor.generation.course.timezone)
+    embedder = tutor.retriever.embedder
+    meter = Meter(tutor, token_counter(embedder))
 
     def ask(case: Case) -> Mapping[str, Any]:
+        meter.take()  # what a failed case before this one may have left
         now = datetime.combine(case.today, _NOON, zone) if case.today else None
-        *_, last = tutor.answer(case.question, case.history, now)
+        *_, last = meter.tutor.answer(case.question, case.history, now)
         if not isinstance(last, Finished):
             raise TypeError("the last event of Tutor.answer is not Finished")
-        return answer_json(last.answer)
+        usage = meter.take()
+        floors = search_floors(case, tutor.generation, embedder)
+        return {**answer_json(last.answer), "usage": usage, "floors": floors}
 
     return ask
 
 
+def token_counter(embedder: Embedder) -> CountTokens:
+    """Return the embedder's own count of word-pieces, or of words where it has none."""
+    count = getattr(embedder, "count_tokens", None)
+    return count if callable(count) else lambda text: len(text.split())
+
+
 def check_golds(cases: Sequence[Case], generation: Generation) -> list[str]:
-    """Return the gold documents that the index lacks; answers from them count as not found.
+    """Say for each gold that the index lacks which case names it; it counts as not found.
+
+    A gold may be mistyped, or its file may have gone missing: both make scores too low, so both
+    must be told.
 
     Raises:
-        CaseError: it lacks all of them: the cases are about other materials.
+        CaseError: it lacks all documents: the cases are about other materials.
     """
-    known = {record.path for record in generation.chunks.documents()}
-    named = {gold.doc for case in cases for gold in case.relevant}
-    absent = sorted(named - known)
-    if named and len(absent) == len(named):
+    known = {record.path: record.page_count for record in generation.chunks.documents()}
+    golds = [(case.id, gold) for case in cases for gold in case.relevant]
+    named = {gold.doc for _, gold in golds}
+    if named and not named & known.keys():
         raise CaseError(
             f"The index holds none of the {len(named)} documents that the cases name, such as "
-            f"{absent[0]}; name the index of their materials with --index."
+            f"{min(named)}; name the index of their materials with --index."
         )
-    return absent
+    problems = []
+    for identifier, gold in golds:
+        if gold.doc not in known:
+            near = get_close_matches(gold.doc, known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            problems.append(f"case {identifier}: the index has no {gold.doc}{hint}")
+        elif beyond := [page for page in gold.pages if page > known[gold.doc] > 0]:
+            pages = f"{known[gold.doc]} pages and no page {beyond[0]}"
+            problems.append(f"case {identifier}: {gold.doc} has {pages}")
+    return problems
 
 
-def describe(live: LiveTutor, tutor: Tutor, settings: Settings) -> dict[str, Any]:
-    """Return the configuration of a run: all that can change its answers."""
-    manifest = tutor.generation.manifest
-    policy = project_file(settings.paths.policy).read_bytes()
-    root = Path(ds542_tutor.__file__).parent
-    return {
-        "generation": tutor.generation.id,
-        "corpus": manifest.corpus,
-        "embedder": manifest.embedder,
-        "model": live.model.name,
-        "settings": {
-            "models": asdict(settings.models),
-            "retrieval": asdict(settings.retrieval),
-            "answer": asdict(settings.answer),
-        },
-        "policy": hashlib.sha256(policy).hexdigest()[:12],
-        "version": ds542_tutor.__version__,
-        "code": _code_hash(root),
-        "commit": _commit(root),
-        "index": str(settings.paths.index),
-    }
+def absent_documents(cases: Sequence[Case], generation: Generation) -> list[str]:
+    """Return the gold documents that the index lacks, by name."""
+    known = {record.path for record in generation.chunks.documents()}
+    return sorted({gold.doc for case in cases for gold in case.relevant} - known)
 
 
 def _attempt(case: Case, ask: Ask) -> Mapping[str, Any]:
@@ -205,20 +229,3 @@ def _check_same(folder: Path, config: Path, configuration: Mapping[str, Any]) ->
 def _brief(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else "different"
-
-
-def _code_hash(package: Path) -> str:
-    """Hash the package's sources, so that a change that is not committed yet counts too."""
-    digest = hashlib.sha256()
-    for file in sorted(package.rglob("*.py")):
-        digest.update(str(file.relative_to(package)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _commit(folder: Path) -> str:
-    """Return the git commit of the code, "" where there is none to know."""
-    try:
-        command = ["git", "-C", str(folder), "rev-parse", "--short=12", "HEAD"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""

@@ -1,17 +1,25 @@
 """Running an evaluation: every case kept, runs resumed, reports written."""
 
 import json
-from collections.abc import Mapping
+import re
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from fakes import ScriptedModel, make_prompt
 
+from ds542_tutor.answer_json import answer_json
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.errors import EndpointError
 from eval.__main__ import main
 from eval.cases import Case, CaseError, Gold, load_cases
-from eval.report import diagnose, latencies, markdown, score_rows, summarise, worst, write
+from eval.floors import DECISIONS, search_floors
+from eval.metering import MeteredModel
+from eval.report import markdown, write
 from eval.run import (
     ANSWERS,
     CONFIG,
@@ -19,11 +27,14 @@ from eval.run import (
     Ask,
     Record,
     RunError,
+    absent_documents,
     answer_cases,
     ask_tutor,
     check_golds,
 )
+from eval.summary import course_parts, diagnose, part_of, score_rows, summarise, worst
 
+NOON = datetime(2026, 2, 3, 12, tzinfo=ZoneInfo("America/New_York"))
 STARTER_CASES = Path(__file__).parents[1] / "eval" / "cases" / "starter.jsonl"
 CONFIGURATION = {
     "generation": "20260101T000000Z-00000000",
@@ -42,7 +53,7 @@ def case(identifier: str, **changes: Any) -> Case:
 
 
 def reply(text: str = "It is so. [1]", status: str = "answered", page: int = 3) -> dict[str, Any]:
-    place = {"document": "x.pdf", "page": page}
+    place = {"document": "x.pdf", "page": page, "title": "X", "locator": "p. 3", "text": "So. It"}
     return {
         "question": "?",
         "status": status,
@@ -70,7 +81,7 @@ class Asked:
 
 def run(folder: Path, cases: list[Case], ask: Ask, **options: Any) -> list[Record]:
     changes = options.pop("changes", {})
-    log = AnswerLog(folder, {**CONFIGURATION, **changes}, restart=options.get("restart", False))
+    log = AnswerLog(folder, {**CONFIGURATION, **changes}, restart=options.get("restart", "never"))
     return list(answer_cases(cases, ask, log))
 
 
@@ -79,7 +90,7 @@ def run(folder: Path, cases: list[Case], ask: Ask, **options: Any) -> list[Recor
 
 def test_answers_are_kept_as_they_come_with_id_and_configuration(tmp_path: Path) -> None:
     out = tmp_path / "deep" / "out"
-    log = AnswerLog(out, CONFIGURATION, restart=False)
+    log = AnswerLog(out, CONFIGURATION, restart="never")
     answers = answer_cases([case("a"), case("b")], Asked(), log)
     next(answers)
     kept = [json.loads(line) for line in (out / ANSWERS).read_text().splitlines()]
@@ -140,8 +151,12 @@ def test_answers_of_another_configuration_are_not_mixed_in(tmp_path: Path) -> No
     ask = Asked()
     run(tmp_path, [case("a")], ask, changes={"commit": "def", "index": "/elsewhere"})
     assert ask.ids == []
-    run(tmp_path, [case("a")], ask, changes={"model": "smollm2"}, restart=True)
+    run(tmp_path, [case("a")], ask, restart="if changed")
+    assert ask.ids == []
+    run(tmp_path, [case("a")], ask, changes={"model": "smollm2"}, restart="if changed")
     assert ask.ids == ["a"]
+    run(tmp_path, [case("a")], ask, changes={"model": "smollm2"}, restart="always")
+    assert ask.ids == ["a", "a"]
 
 
 def test_a_folder_that_cannot_take_the_run(tmp_path: Path) -> None:
@@ -179,47 +194,98 @@ def records(tmp_path: Path) -> list[Record]:
     return run(tmp_path, CASES, ask)
 
 
+def supports(pairs: Sequence[tuple[str, str]]) -> list[bool]:
+    return [True] * len(pairs)
+
+
+def rows_of(records: list[Record]) -> list[dict[str, Any]]:
+    return list(score_rows(CASES, records, supports))
+
+
 def test_totals_count_every_case(records: list[Record]) -> None:
-    summary = summarise(score_rows(CASES, records), records, CONFIGURATION, ["z.pdf"])
+    summary = summarise(rows_of(records), records, CONFIGURATION)
     overall = summary["metrics"]["overall"]
     assert summary["cases"] == 5
     assert summary["errors"] == [{"id": "crash", "error": "The model server is down."}]
-    assert overall["correct"] | {"low": 0, "high": 0} == {"value": 0.4, "n": 5, "low": 0, "high": 0}
+    assert (overall["correct"]["value"], overall["correct"]["n"]) == (0.4, 5)
     assert overall["correct"]["low"] == pytest.approx(0.1176, abs=1e-4)
     assert overall["hit@1"]["n"] == 3  # with a gold: the crash among them, as a miss
     assert overall["hit@1"]["value"] == pytest.approx(1 / 3)
     assert overall["bypass"]["value"] == 1.0
     assert overall["false answer"]["value"] == 0.0
+    assert overall["false answer"]["rules_out"] == pytest.approx(0.95)  # one case shows little
+    assert "rules_out" not in overall["bypass"]
     assert summary["metrics"]["by_kind"]["locate"]["citation page"]["value"] == 0.0
     assert "hit@1" not in summary["metrics"]["by_kind"]["unanswerable"]
     assert summary["decisions"]["answer"] == {
         "answered": 2, "hinted": 0, "refused": 0, "abstained": 0, "error": 1,
     }  # fmt: skip
+    assert summary["outcomes"] == {
+        "answered-correct": 1, "answered-wrong": 1, "abstained-right": 1, "abstained-wrong": 1,
+    }  # fmt: skip
     assert summary["configuration"]["generation"] == CONFIGURATION["generation"]
 
 
+def test_rates_have_wilsons_interval_and_means_a_bootstrap(records: list[Record]) -> None:
+    overall = summarise(rows_of(records), records, CONFIGURATION)["metrics"]["overall"]
+    assert overall["hit@1"]["interval"] == "wilson"
+    assert overall["mrr@10"]["interval"] == "bootstrap"
+    # Two documents, of which one was found: drawing both anew gives anything.
+    assert (overall["mrr@10"]["low"], overall["mrr@10"]["high"]) == (0.0, 0.5)
+    # All alike: a bootstrap would claim to be certain.
+    same = [record | {"hits": []} for record in records]
+    alike = summarise(rows_of(same), same, CONFIGURATION)["metrics"]["overall"]["mrr@10"]
+    assert (alike["interval"], alike["value"]) == ("wilson", 0.0)
+    assert alike["high"] > 0.5
+
+
+def test_floors_are_scored_by_the_same_metrics(records: list[Record]) -> None:
+    place = {"document": "y.pdf", "page": 1, "pages": [1]}
+    found = {"status": "answered", "text": "slide 1", "hits": [place]}
+    floor = {**found, "citations": [{"marker": 1, **place}]}
+    with_floors = [record | {"floors": {"bm25": floor, "dense": floor}} for record in records[1:]]
+    floors = summarise(rows_of([records[0], *with_floors]), records, CONFIGURATION)["floors"]
+    assert floors["bm25"]["hit@1"]["value"] == pytest.approx(1 / 3)
+    assert floors["bm25"]["must say"]["value"] == 0.5
+    assert floors["bm25"]["bypass"]["value"] == 1.0
+    assert "concise" not in floors["bm25"]
+    assert set(floors["always-refuse"]) == set(DECISIONS)
+    assert floors["always-refuse"]["bypass"]["value"] == 0.0
+    assert floors["always-refuse"]["over-refusal"]["value"] == 1.0
+    assert floors["never-refuse"]["bypass"]["value"] == 1.0
+    assert floors["never-refuse"]["false answer"]["value"] == 1.0
+    assert floors["word-overlap"]["citation recall (word overlap)"]["n"] == 4
+
+
+def test_a_case_belongs_to_the_lecture_among_its_golds() -> None:
+    parts = {"book.pdf": "book", "07.pdf": "lecture 7", "x.md": "course site"}
+    both = case("a", relevant=(Gold("book.pdf"), Gold("07.pdf", (1,))))
+    assert part_of(both, parts) == "lecture 7"
+    assert part_of(case("a", relevant=(Gold("book.pdf"),)), parts) == "book"
+    assert part_of(case("a", relevant=(Gold("gone.pdf"),)), parts) == "not in the index"
+    assert part_of(case("a"), parts) == "no source"
+    dates = (Gold("07.pdf"), Gold("x.md"))
+    assert part_of(case("a", kind="schedule", relevant=dates), parts) == "course site"
+
+
 def test_the_worst_come_first_and_say_what_went_wrong(records: list[Record]) -> None:
-    found = worst(score_rows(CASES, records))
+    found = worst(rows_of(records))
     assert [entry["id"] for entry in found] == ["crash", "leak", "elsewhere"]
     problems = [entry["problem"] for entry in found]
     assert problems[0] == "error: The model server is down."
     assert problems[1] == "answered instead of hinted (rule concept); says 'is so'"
     assert problems[2] == "lacks slide 1; gold not among the hits, not cited"
+    leaks = [{**row, "id": f"{row['id']} {i}"} for row in rows_of(records) for i in range(9)]
+    few = [entry["id"] for entry in worst(leaks, 6)]  # two of each sort
+    assert few == ["crash 0", "crash 1", "leak 0", "leak 1", "elsewhere 0", "elsewhere 1"]
+    assert len(worst(leaks, 100)) == 27
     cited = diagnose(case("c", relevant=GOLD, must_say=(("x", "y"),)), reply("It is z."))
     assert cited == "lacks x | y; gold at rank 1, cited"
 
 
-def test_latencies_leave_out_what_was_not_measured() -> None:
-    found = latencies([reply(), {**reply(), "timings_ms": {}}])
-    assert found == {
-        "retrieval": {"p50": 10.0, "p95": 10.0, "n": 1},
-        "total": {"p50": 30.0, "p95": 30.0, "n": 1},
-    }
-
-
 def test_the_files_of_a_report(tmp_path: Path, records: list[Record]) -> None:
-    rows = score_rows(CASES, records)
-    summary = summarise(rows, records, CONFIGURATION, ["z.pdf"])
+    rows = rows_of(records)
+    summary = summarise(rows, records, CONFIGURATION, {"support": "plain"}, ["case a: no z.pdf"])
     text = write(tmp_path, rows, summary)
     assert (tmp_path / "report.md").read_text() == text == markdown(summary)
     assert json.loads((tmp_path / "summary.json").read_text()) == summary
@@ -228,9 +294,11 @@ def test_the_files_of_a_report(tmp_path: Path, records: list[Record]) -> None:
     assert text.startswith("# Evaluation: 5 cases\n\nModel quotes, index 20260101T000000Z-00000000")
     for part in (
         "| correct ", "| locate ", "| hint     |", "- `crash` The model server is down.",
-        "- z.pdf", "- `elsewhere` (locate): lacks slide 1",
+        "- case a: no z.pdf", "- `elsewhere` (locate): lacks slide 1",
     ):  # fmt: skip
         assert part in text
+    assert "no failure in 1: at most 95.0% (95 %)" in text
+    assert "Citation recall and precision are judged by: plain." in text
     widths = {len(row) for row in text.split("## Decisions")[1].split("##")[0].split("\n") if row}
     assert len(widths) == 1  # aligned, so that it reads in a terminal
 
@@ -270,9 +338,80 @@ def test_gold_documents_that_the_index_lacks(starter_tutor: LiveTutor) -> None:
     generation = starter_tutor.generation
     ours, strange = Gold("site/index.md"), Gold("other/slides.pdf", (3,))
     assert check_golds([case("a", relevant=(ours,)), case("b")], generation) == []
-    assert check_golds([case("a", relevant=(ours, strange))], generation) == ["other/slides.pdf"]
+    mixed = [case("a", relevant=(ours, strange))]
+    assert check_golds(mixed, generation) == ["case a: the index has no other/slides.pdf"]
+    assert absent_documents(mixed, generation) == ["other/slides.pdf"]
     with pytest.raises(CaseError, match=r"none of the 1 documents .* other/slides\.pdf"):
         check_golds([case("a", relevant=(strange,))], generation)
+
+
+def test_a_mistyped_gold_is_named_with_the_nearest(starter_tutor: LiveTutor) -> None:
+    deck = "lectures/07_attention_and_transformers.pdf"
+    mistyped = (Gold("lectures/7_attention_and_transformers.pdf"), Gold(deck, (3, 99)))
+    near, beyond = check_golds([case("b", relevant=mistyped)], starter_tutor.generation)
+    assert near.endswith(f"(did you mean {deck}?)")
+    assert re.fullmatch(rf"case b: {deck} has \d+ pages and no page 99", beyond)
+
+
+def test_golds_that_are_not_there_are_told_or_refused(
+    tmp_path: Path, starter_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = tmp_path / "cases.jsonl"
+    golds = [{"doc": "site/index.md"}, {"doc": "site/idnex.md"}]
+    fields = {"id": "a", "kind": "logistics", "question": "who teaches?", "expect": "answer"}
+    cases.write_text(json.dumps({**fields, "relevant": golds}))
+    command = ["run", "--cases", str(cases), "--index", str(starter_index), "--model", "quotes"]
+    command += ["--out", str(tmp_path / "out")]
+    told = "case a: the index has no site/idnex.md (did you mean site/index.md?)"
+    assert main([*command, "--strict"]) == 2
+    assert told in capsys.readouterr().err
+    assert main(command) == 0
+    assert f"eval: {told}; scored as not found." in capsys.readouterr().err
+    assert told in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_every_lecture_is_a_part_of_the_course(starter_tutor: LiveTutor) -> None:
+    parts = course_parts(starter_tutor.generation.chunks.documents())
+    assert parts["lectures/07_attention_and_transformers.pdf"] == "lecture 7"
+    assert parts["book/course-notes.pdf"] == "book"
+    assert parts["site/index.md"] == "course site"
+
+
+def test_floors_search_with_one_searcher_each(starter_tutor: LiveTutor) -> None:
+    tutor = starter_tutor.tutor
+    asked = case("a", question="why divide the scores by the square root of the dimension?")
+    floors = search_floors(asked, tutor.generation, tutor.retriever.embedder)
+    for answer in floors.values():
+        assert len(answer["hits"]) == 10
+        assert answer["citations"] == [{"marker": 1, **answer["hits"][0]}]
+        assert answer["text"]
+    assert floors["bm25"]["hits"] != floors["dense"]["hits"]
+    best, _ = tutor.generation.lexical.search(asked.question, 1)[0]
+    assert floors["bm25"]["text"] == tutor.generation.chunks.get([best])[0].text
+    nothing = search_floors(case("b", question="?"), tutor.generation, tutor.retriever.embedder)
+    assert nothing["bm25"]["hits"] == []
+    assert nothing["bm25"]["text"] == ""
+
+
+def test_metering_changes_nothing_and_counts_tokens(starter_tutor: LiveTutor) -> None:
+    tutor = starter_tutor.tutor
+    asked = case("a", question="What does dropout do?", today=date(2026, 2, 3))
+    plain = answer_json(list(tutor.answer(asked.question, (), NOON))[-1].answer)
+    record = dict(ask_tutor(tutor)(asked))
+    usage, count = record.pop("usage"), tutor.retriever.embedder.count_tokens
+    assert record["text"] == plain["text"]
+    assert 0 < usage["completion_tokens"] <= count(record["text"])
+    assert usage["prompt_tokens"] > count(asked.question)
+    assert usage["peak_rss_mib"] > 100
+
+
+def test_metered_models_tell_their_name_and_count_a_stopped_draft() -> None:
+    model = MeteredModel(ScriptedModel("one two three four"), lambda text: len(text.split()))
+    assert model.name == "scripted"
+    pieces = model.stream(make_prompt("why?", "a passage"), threading.Event())
+    next(pieces), next(pieces)
+    pieces.close()
+    assert (model.prompt_tokens, model.completion_tokens) == (0, 2)
 
 
 def test_a_case_is_asked_at_noon_of_its_day_with_its_history(starter_tutor: LiveTutor) -> None:

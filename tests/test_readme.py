@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from eval.__main__ import parser
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.S)
@@ -50,7 +52,23 @@ def test_every_command_of_the_tutor_runs(command: str, starter_index: Path) -> N
     assert done.stdout
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if "-m ingest" in c])
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "-m eval" in c])
+def test_every_eval_command_is_understood(command: str) -> None:
+    _, _, _, *arguments = shlex.split(command)
+    assert callable(parser().parse_args(arguments).handler)
+
+
+def test_every_public_set_and_benchmark_of_the_readme_is_there() -> None:
+    text = README.split("## How good are the answers?")[1].split("\n## ")[0]
+    for name, flags in (("public", ["--path", "x", "--syllabi", "y"]), ("bench", [])):
+        (names,) = re.findall(rf"eval {name} \{{(.*?)\}}", text)
+        for one in names.split(","):
+            given = flags if one == "syllabusqa" else flags[:2]
+            assert callable(parser().parse_args([name, one, *given]).handler)
+
+
+# A gated ingest takes a minute and is run by tests/test_ingest_gate.py.
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "-m ingest" in c and "--gate" not in c])
 def test_every_ingest_command_is_understood(
     command: str, starter_index: Path, tmp_path: Path
 ) -> None:
@@ -70,14 +88,16 @@ def test_every_ingest_command_is_understood(
 
 def test_every_file_of_the_tree_is_there() -> None:
     tree = README.split("## What is where")[1].split("```")[1]
+    folder = ROOT
     for line in tree.splitlines():
         if not line.strip():
             continue
-        base = ROOT / "src/ds542_tutor" if line.startswith("  ") else ROOT
-        names = re.match(
-            r"\s*((?:[\w.]+\.(?:toml|txt|py)|[\w/]+/|Makefile)(?: |$)(?:[\w.]+\.py )?)", line
-        )
+        name = r"(?:[\w.]+\.(?:toml|txt|py)|[\w/]+/|Makefile)"
+        names = re.match(rf"\s*({name}(?: {name})*)(?: |$)", line)
         assert names, line
+        base = folder if line.startswith("  ") else ROOT
+        if base is ROOT:
+            folder = ROOT / names.group(1)
         for name in names.group(1).split():
             assert (base / name).exists(), f"{name}: {line}"
 

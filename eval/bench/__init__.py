@@ -1,0 +1,1 @@
+"""How fast, and on what: ingest, retrieval, answers and a loaded server, measured repeatedly."""

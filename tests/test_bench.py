@@ -1,0 +1,450 @@
+"""Benchmarks over real indexes, real processes and a real chat server, in small."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+import uvicorn
+from fakes_app import FakeGeneration, FakeTutor, chunk_of, make_pdf
+from index_samples import chunk, record
+from index_samples import vector as hash_vector
+
+from ds542_tutor.app.server import build_app
+from ds542_tutor.errors import TutorError
+from ds542_tutor.index.generations import IndexStore
+from ds542_tutor.index.manifest import Manifest
+from ds542_tutor.settings import PathSettings, ServerSettings, Settings
+from eval.bench import answer as answer_bench
+from eval.bench import ingest as ingest_bench
+from eval.bench import retrieval as retrieval_bench
+from eval.bench.browser import ChatPage, Tab
+from eval.bench.command import add_parsers
+from eval.bench.ingest import IngestRun, run_ingest
+from eval.bench.load import LoadPlan, bench_load, check_address, own_server
+from eval.bench.machine import describe
+from eval.bench.measuring import (
+    BenchError,
+    Spread,
+    in_child,
+    max_rss_mib,
+    peak_memory_mib,
+    ratio,
+    spread,
+    spread_of_medians,
+)
+from eval.bench.synthetic import COSINE, REPLACED, SyntheticChunks, make_vectors
+from eval.bench.table import Result, Table, markdown
+
+CASE = {
+    "kind": "concept", "today": None, "history": [], "expect": "answer", "relevant": [],
+    "must_say": [], "must_not_say": [], "note": "",
+}  # fmt: skip
+QUESTIONS = (
+    "why do we divide by sqrt(d_k) in attention?",
+    "whats the point of the relu, cant i just stack linear layers",
+)
+
+
+def bench(*arguments: object) -> int:
+    """Run a benchmark as the command line does."""
+    parser = argparse.ArgumentParser()
+    add_parsers(parser.add_subparsers(required=True))
+    options = parser.parse_args(["bench", *map(str, arguments)])
+    return int(options.handler(options))
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Path:
+    lines = [json.dumps({**CASE, "id": f"q{i}", "question": q}) for i, q in enumerate(QUESTIONS)]
+    (tmp_path / "cases.jsonl").write_text("\n".join(lines))
+    return tmp_path / "cases.jsonl"
+
+
+# Statistics
+
+
+def test_a_question_counts_with_its_median_and_the_spread_is_over_questions() -> None:
+    # Medians 2, 10, 4 (the pause of 900 is gone); of 2, 4, 10 the 95th percentile is 4 + .9 · 6.
+    assert spread_of_medians([[1, 2, 900], [10, 10, 11], [4, 4, 5]]) == Spread(
+        4, pytest.approx(9.4), 3
+    )
+    assert spread([7.0]) == Spread(7.0, 7.0, 1)
+    with pytest.raises(ValueError, match="values"):
+        spread_of_medians([])
+
+
+def test_ratios_of_what_is_missing_are_missing() -> None:
+    assert ratio(3, 2) == 1.5
+    assert ratio(None, 2) is None
+    assert ratio(3, None) is None
+    assert ratio(3, 0) is None
+
+
+def test_an_ingest_is_summed_up_by_medians(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = [(8, 4), (10, 2), (30, 3)]  # seconds, cold and warm in turn
+    found = iter(
+        IngestRun(s, 100.0 + s, 50, 50 if cold else 0)
+        for pair in runs
+        for s, cold in zip(pair, (True, False), strict=True)
+    )
+    monkeypatch.setattr(ingest_bench, "run_ingest", lambda *_: next(found))
+    (table,) = ingest_bench.bench_ingest(Path("x.toml"), None, 3)
+    cold, warm = table.rows
+    assert (cold["median_s"], cold["min_s"], cold["max_s"], cold["chunks_per_s"]) == (10, 8, 30, 5)
+    assert (warm["median_s"], warm["embedded"], warm["ratio_to_cold"]) == (3, 0, 0.3)
+    assert cold["peak_memory_mib"] == 110
+
+
+# Processes, machine, tables
+
+
+def test_work_in_a_child_comes_back_with_its_result_or_its_error() -> None:
+    assert in_child(len, "abc") == 3
+    assert in_child(os.getpid) != os.getpid()
+    with pytest.raises(BenchError, match="give one like"):
+        in_child(check_address, "nowhere", False)
+    with pytest.raises(BenchError, match="status 3"):
+        in_child(os._exit, 3)
+
+
+def test_memory_is_that_of_the_child_alone() -> None:
+    held = bytearray(300 << 20)
+    held[::4096] = b"x" * len(held[::4096])
+    assert peak_memory_mib() > 300
+    assert 5 < in_child(peak_memory_mib) < 300
+
+
+def test_kibibytes_become_mebibytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = type("Usage", (), {"ru_maxrss": 2048})()
+    monkeypatch.setattr("sys.platform", "linux")
+    assert max_rss_mib(usage) == 2.0
+
+
+def test_results_as_markdown_and_json(tmp_path: Path) -> None:
+    machine = describe(load=0.126)
+    assert machine.cores >= 1
+    assert machine.packages["chromadb"].count(".") == 2
+    assert machine.load == 0.13
+    rows = [
+        {"model": "a|b", "p50_ms": 12.345, "n": 1234567},
+        {"model": "c", "p50_ms": None, "n": 0},
+        {"model": "d", "p50_ms": 1234.5, "n": 1},
+    ]
+    result = Result("answer", {"repeats": 3, "sizes": (1, 2)}, machine, [Table("T", rows)], ["so"])
+    lines = markdown(result).splitlines()
+    assert "repeats 3, sizes 1 2" in lines
+    assert lines[-7:-2] == [
+        "| model | p50 ms | n         |",
+        "|-------|--------|-----------|",
+        "| a/b   | 12.3   | 1,234,567 |",
+        "| c     | –      | 0         |",
+        "| d     | 1,234  | 1         |",
+    ]
+
+
+# Synthetic corpora
+
+
+def test_made_vectors_lie_as_far_from_their_origin_as_said(tmp_path: Path) -> None:
+    origins = np.array([hash_vector(str(i), 384) for i in range(7)], dtype=np.float32)
+    made = make_vectors(tmp_path, origins, 500)
+    assert made.shape == (500, 384)
+    assert made.dtype == np.float32
+    assert np.allclose(np.linalg.norm(made, axis=1), 1, atol=1e-5)
+    cosines = np.sum(made * origins[np.arange(500) % 7], axis=1)
+    assert abs(cosines.mean() - COSINE) < 0.01
+    (tmp_path / "again").mkdir()
+    assert np.array_equal(made, make_vectors(tmp_path / "again", origins, 500))
+
+
+def test_made_chunks_are_distinct_noisy_and_the_same_each_time() -> None:
+    origins = [chunk(f"{'alpha beta gamma ' * 40}{i}", ordinal=i) for i in range(3)]
+    made = SyntheticChunks(origins, 60)
+    assert (
+        len(made) == len({c.id for c in made}) == len({(c.document, c.ordinal) for c in made}) == 60
+    )
+    assert [c.text for c in made] == [c.text for c in made]
+    assert made[7] == made[5:9][2]
+    with pytest.raises(IndexError):
+        made[60]
+    # A drawn word is the one that stood there in a third of all cases.
+    pairs = [
+        (a, b)
+        for i, c in enumerate(made)
+        for a, b in zip(origins[i % 3].text.split(), c.text.split(), strict=True)
+    ]
+    assert sum(a != b for a, b in pairs) / len(pairs) == pytest.approx(REPLACED * 2 / 3, abs=0.02)
+
+
+def test_recall_is_counted_against_exact_search(tmp_path: Path) -> None:
+    texts = [f"text {i}" for i in range(40)]
+    chunks = [chunk(text, ordinal=i) for i, text in enumerate(texts)]
+    vectors = np.array([hash_vector(text) for text in texts], dtype=np.float32)
+    with IndexStore(tmp_path).begin() as writer:
+        writer.write([record("lectures/07.pdf", 40)], chunks, vectors)  # type: ignore[arg-type]
+        writer.publish(Manifest("hash@1", 16))
+    queries = [hash_vector("one"), hash_vector("two")]
+    with IndexStore(tmp_path).open_current() as generation:
+        assert retrieval_bench.graph_recall(generation, vectors, queries, 20) == 1.0
+        # Against vectors that the index does not have: what it finds is too far away.
+        nearer = np.repeat(np.array(queries, dtype=np.float32), 10, axis=0)
+        assert retrieval_bench.graph_recall(generation, nearer, queries, 20) == 0.0
+
+
+def test_retrieval_grows(
+    starter_index: Path, cases: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, work = tmp_path / "r.json", tmp_path / "work"
+    status = bench(
+        "retrieval", "--index", starter_index, "--cases", cases, "--repeats", 1,
+        "--sizes", 600, 200, "--workdir", work, "--out", out,
+    )  # fmt: skip
+    assert status == 0
+    assert list(work.iterdir()) == []
+    search, storage, growth = json.loads(out.read_text())["tables"]
+    given, small, large = search["rows"]
+    assert [given["index"], small["chunks"], large["chunks"]] == ["given", 200, 600]
+    assert given["embed_p50_ms"] > 0
+    for row in search["rows"]:
+        assert row["recall_at_10"] > 0.9
+        assert 0 < row["dense_p50_ms"] <= row["dense_p95_ms"]
+        assert 0 < row["bm25_p50_ms"] < row["whole_p50_ms"]
+    small, large = storage["rows"][1:]
+    assert small["disk_mib"] < large["disk_mib"]
+    assert small["build_cpu_s"] > 0
+    assert 0 < large["of_this_index_mib"] < large["resident_mib"]
+    assert growth["rows"][1]["chunks_ratio"] == 3.0
+    assert growth["rows"][1]["disk"] == pytest.approx(large["disk_mib"] / small["disk_mib"])
+    printed = capsys.readouterr().out
+    assert "**Search, over 2 questions**" in printed
+    assert "mean cosine of 0.8" in printed
+
+
+def test_a_synthetic_index_is_gone_after_an_interruption(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), retrieval_bench.room_for(100, tmp_path) as folder:
+        (folder / "index").mkdir()
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_large_a_corpus_is_refused_before_it_is_built(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match=r"1,000,000,000 chunks need .* GiB .*--sizes"):
+        retrieval_bench.room_for(10**9, tmp_path).__enter__()
+    (tmp_path / "file").touch()
+    with pytest.raises(BenchError, match="--workdir"):
+        retrieval_bench.room_for(100, tmp_path / "file").__enter__()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("benchmark", ["retrieval", "answer"])
+def test_without_an_index_the_remedy_is_told(benchmark: str, cases: Path, tmp_path: Path) -> None:
+    with pytest.raises(TutorError, match="make ingest"):
+        bench(benchmark, "--index", tmp_path / "none", "--cases", cases)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("retrieval", "--sizes", "10"),
+        ("answer", "--limit", "0"),
+        ("ingest", "--repeats", "0"),
+        ("load", "--students", "1000"),
+        ("load", "--questions", "0"),
+        ("load", "--timeout", "inf"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(arguments: tuple[str, ...]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        bench(*arguments)
+    assert refused.value.code == 2
+
+
+# Ingest and answers
+
+
+def test_a_failed_ingest_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DS542_MODELS_EMBEDER", "x")
+    with pytest.raises(BenchError, match=r"status 2: .*did you mean 'embedder'"):
+        run_ingest(tmp_path / "any.toml", None, tmp_path / "index")
+
+
+def test_answers_by_stage(
+    starter_index: Path, cases: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In this process, where the libraries have been imported already.
+    monkeypatch.setattr(answer_bench, "in_child", lambda work, *given: work(*given))
+    out = tmp_path / "a.json"
+    given = ("--index", starter_index, "--cases", cases, "--limit", 1, "--repeats", 1)
+    assert bench("answer", *given, "--models", "quotes", "quotes", "--out", out) == 0
+    models, stages = json.loads(out.read_text())["tables"]
+    model, second = models["rows"]
+    assert model["model"] == "quotes"
+    assert model["answers_by_speaker"] == "quotes 1"
+    assert model["ratio_of_p50"] == 1.0
+    assert second["ratio_of_p50"] == second["total_p50_ms"] / model["total_p50_ms"]
+    assert model["answers_per_s"] > 0
+    assert model["peak_memory_mib"] > 100
+    by_stage = {row["stage"]: row["p50_ms"] for row in stages["rows"]}
+    assert set(by_stage) == {
+        "policy", "retrieval", "first_token", "generation", "verification", "total"
+    }  # fmt: skip
+    assert by_stage["first_token"] <= by_stage["total"]
+
+
+# Load
+
+
+@contextmanager
+def serving(folder: Path, *, concurrency: int = 4, queue: int = 64) -> Iterator[str]:
+    """Serve scripted answers on a free port, as `serve` does, in a thread."""
+    pdf = make_pdf(folder)
+    tutor = FakeTutor(FakeGeneration(pdf, [chunk_of(pdf, 1)]), pause=0.02)
+    settings = Settings(
+        paths=PathSettings(data=folder / "data"),
+        server=ServerSettings(concurrency=concurrency, queue=queue),
+    )
+    listening = socket.create_server(("127.0.0.1", 0))
+    app = build_app(tutor, settings)  # type: ignore[arg-type]
+    running = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        running.should_exit = True
+        thread.join(20)
+        listening.close()
+
+
+@pytest.fixture(scope="module")
+def chat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("chat")) as url:
+        yield url
+
+
+def ask(url: str, *questions: str, timeout_s: float = 20) -> list[tuple[str, str]]:
+    """Ask in one tab; return outcome and problem of each question."""
+
+    async def talk() -> list[tuple[str, str]]:
+        async with (
+            httpx.AsyncClient(base_url=f"{url}/", trust_env=False) as client,
+            Tab(client, await ChatPage.load(client)) as tab,
+        ):
+            asked = [await tab.ask(question, timeout_s) for question in questions]
+        for one in asked:
+            assert (one.outcome == "answered") == (one.final_s is not None)
+            assert one.final_s is None or 0 < (one.first_s or 0) <= one.final_s
+        return [(one.outcome, one.problem) for one in asked]
+
+    return asyncio.run(talk())
+
+
+def test_two_students_at_once(chat: str, cases: Path, tmp_path: Path) -> None:
+    out = tmp_path / "l.json"
+    status = bench(
+        "load", "--url", chat, "--cases", cases, "--students", 1, 2, "--questions", 1, "--out", out
+    )
+    assert status == 0
+    result = json.loads(out.read_text())
+    one, two = result["tables"][0]["rows"]
+    assert (one["answers"], two["answers"]) == (1, 2)
+    assert two["errors"] == two["queue_full"] == 0
+    # Scripted words come one by one: the first can be read well before the last is checked.
+    assert 0 < two["first_text_p50_s"] < two["final_p50_s"]
+    assert two["answers_per_min"] > 0
+    assert one["ratio_final_p50"] == 1.0
+
+
+def test_only_a_final_answer_counts(chat: str) -> None:
+    down = "a question while the model is down"
+    (first, why), (second, _), (third, problem) = ask(chat, down, "and now?", "crash")
+    assert (first, second, third) == ("failed", "answered", "failed")
+    assert why == "The model server at http://localhost:1 does not answer; start it."
+    assert "Something went wrong" in problem
+
+
+def test_an_answer_that_takes_too_long_is_an_error(chat: str) -> None:
+    assert ask(chat, "a slow one", timeout_s=1) == [("failed", "no final answer within 1 s")]
+
+
+def test_a_full_queue_is_counted_and_errors_set_the_status(cases: Path, tmp_path: Path) -> None:
+    with serving(tmp_path, concurrency=1, queue=1) as url:
+        plan = LoadPlan(questions=1, pause_s=0, timeout_s=2)
+        (table,), problems = bench_load(f"{url}/", ["slow"], [4], plan)
+    (row,) = table.rows
+    assert row["queue_full"] == 4 - row["errors"] > 0
+    assert row["answers"] == row["answers_per_min"] == 0
+    assert row["final_p50_s"] is None
+    assert problems == [f"{row['errors']} × error: no final answer within 2 s"]
+
+
+def test_a_server_of_its_own(starter_index: Path) -> None:
+    with own_server(starter_index, "quotes", None) as url:
+        assert ask(url, QUESTIONS[0]) == [("answered", "")]
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url, trust_env=False)
+
+
+def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.toml"
+    failing = own_server(None, None, gone)
+    with pytest.raises(BenchError, match=r"status 2: .*gone\.toml does not exist"), failing:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("url", "remedy"),
+    [
+        ("http://example.org", "--allow-remote"),
+        ("http://localhost.example.org:7860", "--allow-remote"),
+        ("http://10.0.0.1:7860", "--allow-remote"),
+        ("127.0.0.1:7860", "give one like"),
+        ("ftp://127.0.0.1", "give one like"),
+    ],
+)
+def test_foreign_addresses_are_refused(url: str, remedy: str, cases: Path) -> None:
+    with pytest.raises(BenchError, match=remedy):
+        bench("load", "--url", url, "--cases", cases)
+
+
+def test_addresses_that_may_be_loaded() -> None:
+    for url in (
+        "http://127.0.0.1:7860",
+        "http://localhost",
+        "http://[::1]:80/",
+        "http://127.8.0.1",
+    ):
+        assert check_address(url, allow_remote=False) == url.rstrip("/") + "/"
+    assert check_address("https://tutor.example.org", allow_remote=True)
+
+
+def test_a_server_that_is_none(cases: Path) -> None:
+    with pytest.raises(BenchError, match="make serve"):
+        bench("load", "--url", "http://127.0.0.1:1", "--cases", cases)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        answering = threading.Thread(target=_say_no, args=(listening,))
+        answering.start()
+        with pytest.raises(BenchError, match="does not serve a chat page"):
+            bench("load", "--url", url, "--cases", cases)
+        answering.join()
+    with pytest.raises(BenchError, match="leave them out"):
+        bench("load", "--url", url, "--model", "quotes", "--cases", cases)
+
+
+def _say_no(listening: socket.socket) -> None:
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
