@@ -1,7 +1,8 @@
 """`python -m ingest`: build an index from course files; roll back to an earlier one; list them.
 
 The composition root of ingest: parses arguments, quiets libraries, builds the parts, and prints.
-Exit status 0: published; 1: a file failed; 2: an error that a person can mend; 130: interrupted.
+Exit status 0: published; 1: a file failed, or the gate is red; 2: an error that a person can mend;
+130: interrupted.
 """
 
 from __future__ import annotations
@@ -75,6 +76,14 @@ def _ingest(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--if-missing", action="store_true", help="do nothing when there is an index"
     )
+    parser.add_argument(
+        "--gate",
+        action="append",
+        type=Path,
+        metavar="CASES",
+        help="publish only when these evaluation cases are answered no worse than by the index in "
+        "use (may be given several times)",
+    )
     options = parser.parse_args(arguments)
     show = _JsonLines() if options.json else _Terminal()
     try:
@@ -94,17 +103,20 @@ def _run(options: argparse.Namespace, show: _JsonLines | _Terminal) -> int:
     # torch takes seconds to import, which `--help`, `list` and `--if-missing` need not wait for.
     from ds542_tutor.models.embedding import load_embedder
     from ingest.build import build
+    from ingest.gate import EvalGate
     from ingest.sources import load_sources
 
     sources = load_sources(options.sources, options.materials)
+    gate = EvalGate(store, options.gate) if options.gate else None
     report = build(
         sources,
         store,
         load_embedder(settings.models, "documents"),
         show,
         allow_partial=options.allow_partial,
+        gate=gate,
     )
-    return 1 if report.count("failed") else 0
+    return 1 if report.count("failed") or report.generation is None else 0
 
 
 def _rollback(arguments: Sequence[str]) -> int:
@@ -154,6 +166,9 @@ def _store(index: Path | None, settings: Settings) -> IndexStore:
     return IndexStore((index or settings.paths.index).expanduser())
 
 
+_PHASES = {"write": "writing", "check": "checking", "gate": "asking the evaluation cases"}
+
+
 class _JsonLines:
     """Prints one event a line on stdout, for the staff page and other programs."""
 
@@ -183,7 +198,7 @@ class _Terminal:
         elif isinstance(event, Embedded):
             self._advance("embedding", event.done, event.total)
         elif isinstance(event, Phase):
-            self._advance({"write": "writing", "check": "checking"}[event.name], 0, 1)
+            self._advance(_PHASES[event.name], 0, 1)
         elif isinstance(event, Report):
             self.close()
             print(totals(event))

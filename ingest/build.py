@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,7 +22,7 @@ from ds542_tutor.index.storage import reporting_write_errors
 from ds542_tutor.protocols import Embedder, Vector
 from ingest.chunking import MAX_TOKENS, chunk_document
 from ingest.readers import read_course, read_document
-from ingest.report import Embedded, FileDone, OnEvent, Phase, Report, Started
+from ingest.report import Embedded, FileDone, GateVerdict, OnEvent, Phase, Report, Started
 from ingest.sources import SourceFile, SourceSet
 from ingest.vectors import VectorCache
 
@@ -35,6 +35,10 @@ SAMPLE = 48
 TOP = 5
 # A bfloat16 vector of one text may differ by this much in cosine between two batches.
 SLACK = 2e-3
+
+
+Gate = Callable[[Manifest], GateVerdict]
+"""Says whether the prepared generation with this manifest may be published."""
 
 
 class DocumentEmbedder(Embedder, Protocol):
@@ -56,10 +60,12 @@ def build(
     on_event: OnEvent,
     *,
     allow_partial: bool = False,
+    gate: Gate | None = None,
 ) -> Report:
     """Build a generation from `sources` and publish it.
 
-    When a file failed nothing is published, unless `allow_partial` and another could be read.
+    When a file failed nothing is published, unless `allow_partial` and another could be read; nor
+    when `gate` says no, which is asked last.
 
     Raises:
         IndexFullError: the disk is full. IndexStoreError: another ingest runs, or a check failed.
@@ -75,11 +81,15 @@ def build(
                 f"The corpus {sources.name} names no file that can be read; "
                 "check the patterns in its sources file and the --materials folder."
             )
-        generation = None
+        generation = verdict = None
         if run.chunks and (allow_partial or not run.failed()):
             manifest = run.write(run.embed(), course)
-            seconds = round(time.monotonic() - began, 1)
-            generation = writer.publish(dataclasses.replace(manifest, seconds=seconds)).id
+            if gate is not None:
+                on_event(Phase("gate"))
+                verdict = gate(writer.prepare(manifest))
+            if verdict is None or verdict.green:
+                seconds = round(time.monotonic() - began, 1)
+                generation = writer.publish(dataclasses.replace(manifest, seconds=seconds)).id
     report = Report(
         generation=generation,
         files=tuple(run.files),
@@ -87,6 +97,7 @@ def build(
         embedded=run.embedded,
         seconds=round(time.monotonic() - began, 1),
         warnings=course.warnings,
+        gate=verdict,
     )
     on_event(report)
     return report

@@ -46,10 +46,33 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The ingest went on to "write" or "check"."""
+    """The ingest went on to "write", "check" or "gate"."""
 
     event: ClassVar[str] = "phase"
-    name: Literal["write", "check"]
+    name: Literal["write", "check", "gate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A question that the index in use answers rightly and the new one does not, and why."""
+
+    id: str
+    question: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateVerdict:
+    """Whether the new index may replace the one in use.
+
+    `reasons`: why not. `broken`: questions that broke, also those that alone are no reason.
+    `report`: file with the evaluation of the new index.
+    """
+
+    green: bool
+    reasons: tuple[str, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    report: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +80,7 @@ class Report:
     """The end of an ingest. `generation`: what was published; None when the old one stays.
 
     `warnings` are about the corpus as a whole, such as contradictions in the course calendar.
+    `gate`: the verdict of the gate, where one was asked.
     """
 
     event: ClassVar[str] = "done"
@@ -66,6 +90,7 @@ class Report:
     embedded: int
     seconds: float
     warnings: tuple[str, ...] = ()
+    gate: GateVerdict | None = None
 
     def count(self, status: FileStatus) -> int:
         """Return how many files ended that way."""
@@ -104,14 +129,26 @@ def totals(report: Report) -> str:
         f"{plural(report.chunks, 'chunk')}, {report.embedded} embedded anew; "
         f"{report.seconds:.0f} s."
     )
+    if report.gate:
+        lines += gate_lines(report.gate)
     if report.generation:
         lines.append(f"Generation {report.generation} is now in use.")
+    elif report.gate:
+        lines.append("Nothing was published; the index in use is unchanged.")
     else:
         lines.append(
             "Nothing was published; the index in use is unchanged. Mend the files that failed, "
             "list them under [[skip]], or pass --allow-partial."
         )
     return "\n".join(lines)
+
+
+def gate_lines(gate: GateVerdict) -> list[str]:
+    """Say what the gate found: its verdict, reasons, and the questions that broke."""
+    lines = [f"The gate is {'green' if gate.green else 'red'}; its report is {gate.report}."]
+    lines += [f"  because {reason}" for reason in gate.reasons]
+    lines += [f"  broke: {b.id}: {b.question} ({b.problem})" for b in gate.broken]
+    return lines
 
 
 def plural(number: int, noun: str) -> str:
