@@ -10,12 +10,12 @@ Prints tables; docs/experiments.md keeps what was concluded from them.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from ds542_tutor import retrieval
 from ds542_tutor.assembly import LiveTutor, with_overrides
@@ -26,6 +26,8 @@ from ds542_tutor.queries import standalone
 from ds542_tutor.settings import Settings, load_settings
 from eval.cases import Case, load_cases
 from eval.metrics.retrieval import gold_places, matches
+from eval.public.wice import LABELS
+from eval.public.wice import load as load_claims
 
 FACTORS = (1.0, 1.1, 1.2, 1.25, 1.3, 1.5)
 THRESHOLDS = (0.25, 0.3, 0.33, 0.36, 0.4, 0.45, 0.5)
@@ -89,7 +91,9 @@ def silence(live: LiveTutor, cases: Sequence[Case]) -> None:
         scores.append(retrieval.evidence(query, hits, tutor.generation.lexical.rarity))
     known = np.array([case.expect != "abstain" for case in cases])
     judged = np.array(scores)
-    print(f"{known.sum()} answerable, {(~known).sum()} not; AUROC {auroc(judged, known):.3f}")
+    print(
+        f"{known.sum()} answerable, {(~known).sum()} not; AUROC {roc_auc_score(known, judged):.3f}"
+    )
     print("threshold  answered of answerable  answered of the others")
     for t in THRESHOLDS:
         print(f"{t:<10g} {(judged[known] >= t).mean():<23.2f} {(judged[~known] >= t).mean():.2f}")
@@ -97,32 +101,20 @@ def silence(live: LiveTutor, cases: Sequence[Case]) -> None:
 
 def support(wice: Path, settings: Settings) -> None:
     """Print AUROC and thresholds of the support score on WiCE's JSON lines."""
-    try:
-        rows = [json.loads(line) for line in wice.read_text(encoding="utf-8").splitlines()]
-        pairs = [(_evidence(row), row["claim"]) for row in rows]
-        labels = np.array([row["label"] for row in rows])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TutorError(f"{wice} is not a WiCE file of JSON lines ({error}).") from error
+    claims = load_claims(wice, None)
+    labels = np.array([claim.label for claim in claims])
+    pairs = [(claim.evidence, claim.text) for claim in claims]
     scores = np.array(OverlapVerifier(load_embedder(settings.models)).score(pairs))
-    full, none = labels == "supported", labels == "not_supported"
+    full, none = labels == LABELS.index("supported"), labels == LABELS.index("not_supported")
     print(
-        f"{len(rows)} claims; AUROC supported against the rest {auroc(scores, full):.3f}, ", end=""
+        f"{len(claims)} claims; AUROC supported against the rest "
+        f"{roc_auc_score(full, scores):.3f}, at least partly supported against not "
+        f"{roc_auc_score(~none, scores):.3f}"
     )
-    print(f"at least partly supported against not {auroc(scores, ~none):.3f}")
     print("threshold  supported kept  partly kept  not supported kept")
     for t in SUPPORT_THRESHOLDS:
         rates = ((scores[mask] >= t).mean() for mask in (full, ~full & ~none, none))
         print(f"{t:<10g} " + "  ".join(f"{rate:.2f}" for rate in rates))
-
-
-def _evidence(row: Mapping[str, Sequence[str]]) -> str:
-    return "\n".join(row["evidence"])
-
-
-def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
-    """Area under the ROC curve: the chance that a positive scores above a negative, ties half."""
-    above = scores[positive][:, None] - scores[~positive][None, :]
-    return float(((above > 0) + 0.5 * (above == 0)).mean())
 
 
 if __name__ == "__main__":

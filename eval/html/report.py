@@ -181,11 +181,17 @@ def _facts(summary: Summary, generation: Generation) -> str:
     built = datetime.fromisoformat(generation.manifest.created)
     corpus = config.get("corpus") or generation.manifest.corpus
     documents = len(generation.chunks.documents())
+    time = summary["scoring"].get("time")
+    scored = f" It was scored on {_day(datetime.fromisoformat(time))}." if time else ""
     return (
         f"The tutor with the model “{config['model']}” was asked about the corpus “{corpus}” "
-        f"({_plural(documents, 'document')}, indexed on {built.day} {built:%B %Y}); its code is at "
-        f"commit {config.get('commit') or 'unknown'}."
+        f"({_plural(documents, 'document')}, indexed on {_day(built)}); its code is at "
+        f"commit {config.get('commit') or 'unknown'}.{scored}"
     )
+
+
+def _day(time: datetime) -> str:
+    return f"{time.day} {time:%B %Y}"
 
 
 def _key_figures(summary: Summary) -> list[tuple[str, list[dict[str, Any]]]]:
