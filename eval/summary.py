@@ -1,7 +1,7 @@
 """From answers to numbers: the rows of scores.jsonl and the object of summary.json.
 
 What each number means is in `metrics`; here each case is scored, and scores are averaged, given
-their intervals and set beside the floors. Laying them out is left to `report` and `html_report`.
+their intervals and set beside the floors. Laying them out is left to `report` and `html`.
 """
 
 from __future__ import annotations

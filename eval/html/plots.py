@@ -1,7 +1,7 @@
 """The plots of the HTML report: each says in its title what to see, and how to read it below.
 
 Values come from summary.json and the rows; nothing is averaged anew here. What is told apart by
-colour is told apart by shape too. Laying the plots out on the page is left to `html_report`.
+colour is told apart by shape too. Laying the plots out on the page is left to `report`.
 """
 
 from __future__ import annotations
