@@ -28,6 +28,7 @@ from eval.public import command as public
 
 if TYPE_CHECKING:
     from ds542_tutor.protocols import Embedder
+    from eval.judge import Judge
 
 SWITCHES = {
     "ANONYMIZED_TELEMETRY": "False",
@@ -134,6 +135,8 @@ def _run(options: argparse.Namespace) -> int:
         print(f"eval: {problem}; scored as not found.", file=sys.stderr)
     support = support_check(options.entailment, embedder)
     configuration = describe(live, tutor, settings)
+    # Before the answers: a mistyped judge is told now, not after an hour.
+    judge = _load_judge(options, settings, embedder) if options.judge else None
     log = AnswerLog(options.out, configuration, restart=options.restart)
     answered = answer_cases(cases, ask_tutor(tutor), log)
     # disable=None: no bar where nobody watches.
@@ -142,7 +145,7 @@ def _run(options: argparse.Namespace) -> int:
     parts = course_parts(tutor.generation.chunks.documents())
     scored = score_rows(cases, records, support, parts)
     rows = list(tqdm(scored, "scoring", len(cases), unit="case", disable=None))
-    judged = _judge(options, settings, embedder, cases, records, rows) if options.judge else None
+    judged = _judge(judge, live.model.name, cases, records, rows) if judge else None
     scoring = describe_scoring(options.cases, support.name, options.judge)
     summary = summarise(rows, records, configuration, scoring, problems, absent)
     if judged:
@@ -153,20 +156,24 @@ def _run(options: argparse.Namespace) -> int:
     return 1 if summary["errors"] else 0
 
 
+def _load_judge(options: argparse.Namespace, settings: Settings, embedder: Embedder) -> Judge:
+    from ds542_tutor.models.generation import load_chat_model
+    from eval.judge import Judge
+
+    named = replace(settings, models=replace(settings.models, chat=options.judge))
+    return Judge(load_chat_model(named, embedder), options.out)
+
+
 def _judge(
-    options: argparse.Namespace,
-    settings: Settings,
-    embedder: Embedder,
+    judge: Judge,
+    model: str,
     cases: Sequence[Case],
     records: Sequence[dict[str, Any]],
     rows: Sequence[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Let a chat model judge the answers, and labelled items; add its verdicts to `rows`."""
-    from ds542_tutor.models.generation import load_chat_model
-    from eval.judge import Judge, agreement, labelled, of_answer, total
+    """Let a chat model judge the answers of `model`, and labelled items; add verdicts to `rows`."""
+    from eval.judge import agreement, labelled, of_answer, total
 
-    named = replace(settings, models=replace(settings.models, chat=options.judge))
-    judge = Judge(load_chat_model(named, embedder), options.out)
     items = labelled()
     agreed = agreement(judge, tqdm(items, "judge on labelled items", unit="item", disable=None))
     judgements = []
@@ -177,7 +184,7 @@ def _judge(
             row["judgement"] = {"verdict": judgement.verdict, "reason": judgement.reason}
             row["scores"]["judged"] = judgement.value
             judgements.append((judgement, row["cluster"]))
-    return total(judge, records[0].get("model", ""), judgements, agreed)
+    return total(judge, model, judgements, agreed)
 
 
 def _compare(options: argparse.Namespace) -> int:

@@ -436,3 +436,13 @@ def test_the_command_over_the_starter_corpus(
     before = (tmp_path / ANSWERS).read_bytes()
     assert main(command) == 0  # nothing left to ask
     assert (tmp_path / ANSWERS).read_bytes() == before
+
+
+def test_a_judge_that_cannot_judge_is_told_before_anything_is_asked(
+    tmp_path: Path, starter_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", "--cases", str(STARTER_CASES), "--index", str(starter_index)]
+    command += ["--model", "quotes", "--judge", "quotes", "--out", str(tmp_path / "out")]
+    assert main(command) == 2
+    assert "The judge must be a language model" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
