@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ds542_tutor.dialogue import Prompt
 from ds542_tutor.protocols import ChatModel
+from eval.memory import MIB, peak_memory_mib
 
 if TYPE_CHECKING:
     from ds542_tutor.tutor import Tutor
@@ -63,16 +62,10 @@ class Meter:
         usage: dict[str, float] = {
             "prompt_tokens": sum(model.prompt_tokens for model in self._models),
             "completion_tokens": sum(model.completion_tokens for model in self._models),
-            "peak_rss_mib": round(peak_rss_bytes() / 2**20, 1),
+            "peak_rss_mib": round(peak_memory_mib(), 1),
         }
         for model in self._models:
             model.prompt_tokens = model.completion_tokens = 0
         if gpu := peak_gpu_bytes():
-            usage["peak_gpu_mib"] = round(gpu / 2**20, 1)
+            usage["peak_gpu_mib"] = round(gpu / MIB, 1)
         return usage
-
-
-def peak_rss_bytes() -> int:
-    """Return the most memory that this process ever held (resident set size)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024  # Linux counts KiB

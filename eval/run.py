@@ -134,11 +134,11 @@ def asked(case: Case) -> str:
     return hashlib.sha256(given.encode()).hexdigest()[:12]
 
 
-def ask_tutor(tutor: Tutor) -> Ask:
+def ask_tutor(tutor: Tutor, *, floors: bool = True) -> Ask:
     """Return a function that puts cases to `tutor`.
 
-    Beside the object of `ask --json` a record has `usage` (see `metering`) and `floors`, what
-    trivial tutors answer from the same index (see `floors`).
+    Beside the object of `ask --json` a record has `usage` (see `metering`) and, with `floors`, what
+    trivial tutors answer from the same index (see the module of that name).
     """
     zone = ZoneInfo(tutor.generation.course.timezone)
     embedder = tutor.retriever.embedder
@@ -150,9 +150,10 @@ def ask_tutor(tutor: Tutor) -> Ask:
         *_, last = meter.tutor.answer(case.question, case.history, now)
         if not isinstance(last, Finished):
             raise TypeError("the last event of Tutor.answer is not Finished")
-        usage = meter.take()
-        floors = search_floors(case, tutor.generation, embedder)
-        return {**answer_json(last.answer), "usage": usage, "floors": floors}
+        record = {**answer_json(last.answer), "usage": meter.take()}
+        if floors:
+            record["floors"] = search_floors(case, tutor.generation, embedder)
+        return record
 
     return ask
 

@@ -25,14 +25,13 @@ from eval.bench.measuring import (
     BenchError,
     Spread,
     in_child,
-    max_rss_mib,
-    peak_memory_mib,
     ratio,
     spread,
     spread_of_medians,
 )
 from eval.bench.synthetic import COSINE, REPLACED, SyntheticChunks, make_vectors
 from eval.bench.table import Result, Table, markdown
+from eval.memory import max_rss_mib, peak_memory_mib
 
 
 @pytest.fixture

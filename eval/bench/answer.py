@@ -12,16 +12,14 @@ from ds542_tutor.settings import Settings
 from eval.bench.measuring import (
     Spread,
     in_child,
-    peak_memory_mib,
     progress,
     ratio,
     spread_of_medians,
 )
 from eval.bench.table import Row, Table
 from eval.cases import Case
-
-STAGES = ("policy", "retrieval", "first_token", "generation", "verification", "total")
-"""As in an answer's `timings_ms`; `first_token` and `total` count from the question on."""
+from eval.memory import peak_memory_mib
+from eval.metrics.cost import STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def measure_model(settings: Settings, cases: Sequence[Case], repeats: int) -> Mo
 
     began = time.perf_counter()
     live = LiveTutor(settings)
-    ask = ask_tutor(live.tutor)
+    ask = ask_tutor(live.tutor, floors=False)
     load_s = time.perf_counter() - began
     ask(cases[0])  # loads what is loaded lazily; not counted
     times: dict[str, list[list[float]]] = {stage: [[] for _ in cases] for stage in STAGES}

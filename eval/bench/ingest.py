@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.bench.measuring import BenchError, max_rss_mib, progress, ratio
+from eval.bench.measuring import BenchError, progress, ratio
 from eval.bench.table import Row, Table
+from eval.memory import max_rss_mib
 from eval.stats import quantile
 
 

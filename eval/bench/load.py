@@ -22,8 +22,9 @@ from urllib.parse import urlsplit
 import httpx
 
 from eval.bench.browser import Asked, ChatPage, Tab
-from eval.bench.measuring import SEED, BenchError, Spread, p50, p95, progress, ratio, spread
+from eval.bench.measuring import BenchError, Spread, p50, p95, progress, ratio, spread
 from eval.bench.table import Row, Table
+from eval.stats import SEED
 
 _START_S = 180.0  # a server may have to load a model of several GB first
 _STOP_S = 10.0

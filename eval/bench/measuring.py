@@ -6,13 +6,11 @@ What is measured is left to `ingest`, `retrieval`, `answer` and `load`, how it l
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from ds542_tutor.errors import TutorError
@@ -21,10 +19,7 @@ from eval.stats import quantile
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MIB = 1 << 20
 _LEAVE_S = 10.0  # what libraries may take to tidy up once the result is there
-SEED = 542
-"""Everything random here starts from this, so that a second run meets the same work."""
 
 
 class BenchError(TutorError):
@@ -73,25 +68,6 @@ def p95(found: Spread | None) -> float | None:
 def ratio(value: float | None, base: float | None) -> float | None:
     """Return value / base; None where one is missing or the base is 0."""
     return value / base if value is not None and base else None
-
-
-def max_rss_mib(usage: resource.struct_rusage) -> float:
-    """Return the peak resident memory of `usage` in MiB; the system gives KiB, macOS bytes."""
-    return usage.ru_maxrss / (MIB if sys.platform == "darwin" else 1024)
-
-
-def peak_memory_mib() -> float:
-    """Return the highest resident memory of this process so far, in MiB.
-
-    Linux keeps in `ru_maxrss` also the size of the process that started this one, so its own
-    record is read there.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        for line in status.read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    return max_rss_mib(resource.getrusage(resource.RUSAGE_SELF))
 
 
 def in_child(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:

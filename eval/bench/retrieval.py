@@ -23,7 +23,6 @@ from ds542_tutor.index.generations import Generation, IndexStore
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import ModelSettings, RetrievalSettings, Settings
 from eval.bench.measuring import (
-    MIB,
     BenchError,
     Spread,
     in_child,
@@ -35,6 +34,7 @@ from eval.bench.measuring import (
 )
 from eval.bench.synthetic import Built, build_synthetic, real_vectors, vectors_of
 from eval.bench.table import Row, Table
+from eval.memory import MIB
 
 T = TypeVar("T")
 

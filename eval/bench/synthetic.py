@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from ds542_tutor.documents import Chunk
 from ds542_tutor.index.generations import Generation, IndexStore
 from ds542_tutor.index.manifest import Manifest
-from eval.bench.measuring import SEED, peak_memory_mib
+from eval.memory import peak_memory_mib
+from eval.stats import SEED
 
 COSINE = 0.8
 """Mean cosine of a made vector to its origin. In the index of the course (6,316 chunks, MiniLM) a
