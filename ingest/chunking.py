@@ -170,7 +170,11 @@ def _chunk(
         term=document.term,
         lecture=document.lecture,
         assignment=document.assignment,
-        graded=document.graded,
+        graded=document.graded or any(part.segment.graded for part in parts),
+        labels=tuple(
+            dict.fromkeys(label.lower() for part in parts for label in part.segment.labels)
+        ),
+        ocr=any(part.segment.ocr for part in parts),
         exercise=all(part.segment.kind in ("exercise", "heading") for part in parts),
         sha256=document.sha256,
     )

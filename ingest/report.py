@@ -21,7 +21,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class FileDone:
-    """One file was read, skipped or failed. `reason`: why not; `done` of `total` files are done."""
+    """One file was read, skipped or failed. `reason`: why not; `done` of `total` files are done.
+
+    `blank`: 1-based pages on which there was nothing to read. `ocr`: pages read off an image.
+    """
 
     event: ClassVar[str] = "file"
     path: str
@@ -29,6 +32,8 @@ class FileDone:
     reason: str = ""
     chunks: int = 0
     pages: int = 0
+    blank: tuple[int, ...] = ()
+    ocr: tuple[int, ...] = ()
     warnings: tuple[str, ...] = ()
     done: int = 0
     total: int = 0
@@ -76,10 +81,40 @@ class GateVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentChange:
+    """A document that is new, changed or gone, and how many of its chunks are."""
+
+    path: str
+    title: str
+    added: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What sets a new index apart from the one in use.
+
+    `since`: id of the generation compared with; None when there is none, and all is new.
+    `changed`: documents whose chunks or file differ. `chunks_added` and `chunks_removed` are of the
+    whole index.
+    """
+
+    since: str | None = None
+    added: tuple[DocumentChange, ...] = ()
+    changed: tuple[DocumentChange, ...] = ()
+    removed: tuple[DocumentChange, ...] = ()
+    unchanged: int = 0
+    chunks_added: int = 0
+    chunks_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The end of an ingest. `generation`: what was published; None when the old one stays.
 
-    `warnings` are about the corpus as a whole, such as contradictions in the course calendar.
+    `staged`: a generation that is complete and waits to be published. `changes`: against the index
+    in use; None when nothing could be compared. `warnings` are about the corpus as a whole, such
+    as contradictions in the course calendar.
     `gate`: the verdict of the gate, where one was asked.
     """
 
@@ -91,6 +126,8 @@ class Report:
     seconds: float
     warnings: tuple[str, ...] = ()
     gate: GateVerdict | None = None
+    staged: str | None = None
+    changes: Changes | None = None
 
     def count(self, status: FileStatus) -> int:
         """Return how many files ended that way."""

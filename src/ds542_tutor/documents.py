@@ -16,6 +16,7 @@ SourceKind = Literal["slides", "book", "site", "notebook", "notes"]
 
 SegmentKind = Literal[
     "title", "agenda", "questions", "slide",  # slides
+    "notes",  # what the speaker says beside a slide
     "text", "heading", "equation", "caption", "exercise", "bibliography",  # prose
     "code", "output", "front_matter",  # notebooks and site
 ]  # fmt: skip
@@ -76,12 +77,22 @@ class TextRun:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of a document as the reader found it: a slide, a paragraph, an equation, a cell."""
+    """One piece of a document as the reader found it: a slide, a paragraph, an equation, a cell.
+
+    Attributes:
+        runs: alignment of `text` with the raw text of its page.
+        labels: what it can be found by: "equation 11.3.2", "figure 6.7", "problem 3.4".
+        ocr: its text, or some of it, was read off an image and may be wrong.
+        graded: this piece is graded work in a document that as a whole is not.
+    """
 
     text: str
     locator: Locator
     kind: SegmentKind = "text"
     runs: tuple[TextRun, ...] = ()
+    labels: tuple[str, ...] = ()
+    ocr: bool = False
+    graded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +141,8 @@ class Chunk:
         ordinal: position among the chunks of its document, from 0: neighbours are ordinal ± 1.
         runs: alignment of `text` with the raw text of its pages, for highlighting.
         exercise: it poses a problem rather than explains.
+        labels: see `Segment.labels`; lower case, of all segments in it.
+        ocr: some of its text was read off an image and may be wrong.
         sha256: of the file the chunk was read from, to find that very file again.
     """
 
@@ -148,6 +161,8 @@ class Chunk:
     assignment: str | None = None
     graded: bool = False
     exercise: bool = False
+    labels: tuple[str, ...] = ()
+    ocr: bool = False
     sha256: str = ""
 
 

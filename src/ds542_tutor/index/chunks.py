@@ -23,13 +23,14 @@ CREATE TABLE chunks (
     term TEXT, lecture INTEGER, assignment TEXT, graded INTEGER NOT NULL,
     title TEXT NOT NULL, text TEXT NOT NULL, search_text TEXT NOT NULL,
     locator TEXT NOT NULL, pages TEXT NOT NULL, runs TEXT NOT NULL,
-    exercise INTEGER NOT NULL, sha256 TEXT NOT NULL,
+    exercise INTEGER NOT NULL, labels TEXT NOT NULL, ocr INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
     UNIQUE (document, ordinal)
 ) WITHOUT ROWID;
 """
 _COLUMNS = (
     "id, document, title, kind, text, search_text, locator, pages, ordinal, runs, term, lecture, "
-    "assignment, graded, exercise, sha256"
+    "assignment, graded, exercise, labels, ocr, sha256"
 )
 # SQLite accepts at least 999 bound variables in one statement.
 _MAX_VARIABLES = 900
@@ -197,6 +198,8 @@ def _row(chunk: Chunk) -> tuple[Any, ...]:
         chunk.assignment,
         int(chunk.graded),
         int(chunk.exercise),
+        json.dumps(chunk.labels),
+        int(chunk.ocr),
         chunk.sha256,
     )
 
@@ -205,7 +208,7 @@ def _chunk(row: tuple[Any, ...]) -> Chunk:
     (identifier, document, title, kind, text, search_text, locator, pages, ordinal, runs, *rest) = (
         row
     )
-    term, lecture, assignment, graded, exercise, sha256 = rest
+    term, lecture, assignment, graded, exercise, labels, ocr, sha256 = rest
     place = json.loads(locator)
     return Chunk(
         id=identifier,
@@ -223,5 +226,7 @@ def _chunk(row: tuple[Any, ...]) -> Chunk:
         assignment=assignment,
         graded=bool(graded),
         exercise=bool(exercise),
+        labels=tuple(json.loads(labels)),
+        ocr=bool(ocr),
         sha256=sha256,
     )
