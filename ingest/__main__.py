@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from ds542_tutor.errors import TutorError
 from ds542_tutor.settings import Settings, load_settings
+from ingest import targets
 from ingest.report import (
     Embedded,
     Event,
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _rollback(given[1:])
         if given[:1] == ["list"]:
             return _list(given[1:])
+        if given[:1] == ["files"]:
+            return targets.main(given[1:])
         return _ingest(given)
     except KeyboardInterrupt:
         print("Interrupted; the index in use is unchanged.", file=sys.stderr)
