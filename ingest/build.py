@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ds542_tutor.course import Course
-from ds542_tutor.documents import Chunk
+from ds542_tutor.documents import Chunk, Erratum
 from ds542_tutor.errors import EmptySourceError, IndexStoreError, SourceError
 from ds542_tutor.index.chunks import DocumentRecord
 from ds542_tutor.index.generations import Generation, GenerationWriter, IndexStore
@@ -21,6 +21,7 @@ from ds542_tutor.index.manifest import Manifest
 from ds542_tutor.index.storage import reporting_write_errors
 from ds542_tutor.protocols import Embedder, Vector
 from ingest.chunking import MAX_TOKENS, chunk_document
+from ingest.crossrefs import tie
 from ingest.readers import read_course, read_document
 from ingest.report import Embedded, FileDone, GateVerdict, OnEvent, Phase, Report, Started
 from ingest.sources import SourceFile, SourceSet
@@ -115,6 +116,7 @@ class _Run:
     files: list[FileDone] = field(default_factory=list)
     documents: list[DocumentRecord] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
+    errata: tuple[Erratum, ...] = ()
     embedded: int = 0
 
     @property
@@ -134,6 +136,8 @@ class _Run:
             told = dataclasses.replace(outcome, done=len(self.files) + 1, total=total)
             self.files.append(told)
             self.on_event(told)
+        tied = tie(self.chunks, self.sources.files)
+        self.chunks, self.errata = list(tied.chunks), tied.errata
 
     def _outcomes(self) -> Iterator[FileDone]:
         for absent in self.sources.missing:
@@ -200,7 +204,7 @@ class _Run:
             failed=self.failed(),
         )
         self.on_event(Phase("write"))
-        self.writer.write(self.documents, self.chunks, vectors, course)
+        self.writer.write(self.documents, self.chunks, vectors, course, self.errata)
         self.on_event(Phase("check"))
         with self.writer.preview(manifest) as generation:
             check(generation, self.chunks, self.embedder)

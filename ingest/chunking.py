@@ -157,13 +157,14 @@ def _chunk(
     body = text
     if locator.slide_title and text.startswith(locator.slide_title):
         body = text[len(locator.slide_title) :].lstrip()
+    words = " ".join(dict.fromkeys(p.segment.words for p in parts if p.segment.words))
     return Chunk(
         id=chunk_id(document.path, pages, text),
         document=document.path,
         title=document.title,
         kind=document.kind,
         text=text,
-        search_text=f"{path}\n{cleaning.fold(body)}",
+        search_text="\n".join(filter(None, (path, cleaning.fold(body), words))),
         locator=locator,
         pages=pages,
         runs=runs,

@@ -13,6 +13,8 @@
     number = '^(\\d+)_'          regular expression on the file's stem; group 1 is {n}
     lecture = true              {n} is the lecture's number; or the number itself
     assignment = "homework{n}"  graded = true         exclude = ["lectures/old_*"]
+    errata_for = "book/*.pdf"   the book that this file lists corrections of; answers_for: the book
+                                some of whose problems it answers. Paths below the materials folder
     url = "https://.../{name}"  {name} is the file's name, {path} its path below the materials
                                 folder, {site_path} its path below the site
     licence = "MIT"             note = "free text for people"
@@ -39,7 +41,7 @@ from ds542_tutor.errors import SettingsError
 CORPUS_KEYS = ("name", "term", "course", "timezone", "site_url", "materials")
 SOURCE_KEYS = (
     "files", "kind", "site", "title", "term", "number", "lecture", "assignment", "graded",
-    "exclude", "url", "licence", "note",
+    "exclude", "errata_for", "answers_for", "url", "licence", "note",
 )  # fmt: skip
 SKIP_KEYS = ("files", "reason")
 
@@ -59,6 +61,7 @@ class SourceFile:
         name: POSIX path below the materials folder; becomes `Document.path`.
         site: for kind "site", the site's folder on disk.
         title: None when the reader is to find one.
+        errata_for, answers_for: pattern of the book's name, for a list of its errata or answers.
     """
 
     path: Path
@@ -72,6 +75,8 @@ class SourceFile:
     graded: bool = False
     url: str | None = None
     licence: str | None = None
+    errata_for: str | None = None
+    answers_for: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +273,20 @@ def _file(
         graded=bool(entry.get("graded", False)),
         url=_fill(entry, "url", fields, toml, where),
         licence=_fill(entry, "licence", fields, toml, where),
+        errata_for=_book(entry, "errata_for", toml, where),
+        answers_for=_book(entry, "answers_for", toml, where),
     )
+
+
+def _book(entry: Mapping[str, Any], key: str, toml: Path, where: str) -> str | None:
+    """The pattern of a book's path; it may match nothing, for the book may not be there."""
+    pattern = entry.get(key)
+    if pattern is not None and not _is_pattern(pattern):
+        raise SettingsError(
+            f"{toml}: {key} in {where} needs the book's path below the materials folder, "
+            'such as "book/*.pdf"'
+        )
+    return pattern
 
 
 def _number(entry: Mapping[str, Any], path: Path, toml: Path, where: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Values for what is read and indexed: Document, Segment, Locator, TextRun, Chunk.
+"""Values for what is read and indexed: Document, Segment, Locator, TextRun, Chunk, Erratum.
 
 Pure data, standard library only. How files are read is `ingest`'s business, how chunks are
 stored that of `index`.
@@ -84,6 +84,7 @@ class Segment:
         labels: what it can be found by: "equation 11.3.2", "figure 6.7", "problem 3.4".
         ocr: its text, or some of it, was read off an image and may be wrong.
         graded: this piece is graded work in a document that as a whole is not.
+        words: what it is searched by beside its text, such as a formula in words; not shown.
     """
 
     text: str
@@ -93,6 +94,7 @@ class Segment:
     labels: tuple[str, ...] = ()
     ocr: bool = False
     graded: bool = False
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +166,32 @@ class Chunk:
     labels: tuple[str, ...] = ()
     ocr: bool = False
     sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Erratum:
+    """A correction to one page of a book, from a document that lists such corrections.
+
+    Attributes:
+        book: `Document.path` of the book.  page: its 1-based PDF page.  page_label: as printed.
+        printing: of which printing it is an error ("Fifth printing (Jan 2025)"); "" if unknown.
+        text: the correction as listed.  serious: listed as an error, not as a small change.
+        document: `Document.path` of the list.  chunk_id: of the entry's first chunk there.
+    """
+
+    book: str
+    page: int
+    page_label: str | None
+    printing: str
+    text: str
+    serious: bool
+    document: str
+    chunk_id: str
+
+    def describe(self) -> str:
+        """Say the correction in a line, with the printing."""
+        printing = f", {self.printing[:1].lower()}{self.printing[1:]}" if self.printing else ""
+        return f"Erratum for p. {self.page_label or self.page}{printing}: {self.text}"
 
 
 def chunk_id(document: str, pages: Iterable[int], text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from ds542_tutor.documents import Chunk, Document, Locator, SourceKind, TextRun
+from ds542_tutor.documents import Chunk, Document, Erratum, Locator, SourceKind, TextRun
 
 _SCHEMA = """
 CREATE TABLE documents (path TEXT PRIMARY KEY, position INTEGER NOT NULL, record TEXT NOT NULL);
@@ -27,6 +27,10 @@ CREATE TABLE chunks (
     sha256 TEXT NOT NULL,
     UNIQUE (document, ordinal)
 ) WITHOUT ROWID;
+CREATE TABLE labels (label TEXT NOT NULL, chunk TEXT NOT NULL, PRIMARY KEY (label, chunk))
+    WITHOUT ROWID;
+CREATE TABLE errata (book TEXT NOT NULL, page INTEGER NOT NULL, record TEXT NOT NULL);
+CREATE INDEX errata_by_page ON errata (book, page);
 """
 _COLUMNS = (
     "id, document, title, kind, text, search_text, locator, pages, ordinal, runs, term, lecture, "
@@ -84,7 +88,11 @@ class ChunkStore:
 
     @classmethod
     def build(
-        cls, file: Path, documents: Sequence[DocumentRecord], chunks: Iterable[Chunk]
+        cls,
+        file: Path,
+        documents: Sequence[DocumentRecord],
+        chunks: Sequence[Chunk],
+        errata: Iterable[Erratum] = (),
     ) -> ChunkStore:
         """Write a new `file` and open it.
 
@@ -100,6 +108,14 @@ class ChunkStore:
             marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
             connection.executemany(
                 f"INSERT INTO chunks ({_COLUMNS}) VALUES ({marks})", map(_row, chunks)
+            )
+            connection.executemany(
+                "INSERT INTO labels VALUES (?, ?)",
+                ((label, c.id) for c in chunks for label in dict.fromkeys(c.labels)),
+            )
+            connection.executemany(
+                "INSERT INTO errata VALUES (?, ?, ?)",
+                ((e.book, e.page, json.dumps(asdict(e))) for e in errata),
             )
         return cls.open(file)
 
@@ -123,6 +139,21 @@ class ChunkStore:
             rows = self._fetch(f"SELECT {_COLUMNS} FROM chunks WHERE id IN ({marks})", part)
             found.update((row[0], _chunk(row)) for row in rows)
         return [found[i] for i in ids if i in found]
+
+    def labelled(self, label: str) -> list[Chunk]:
+        """Return the chunks that carry `label` ("figure 6.7"), by document and ordinal."""
+        rows = self._fetch(
+            f"SELECT {_COLUMNS} FROM chunks WHERE id IN (SELECT chunk FROM labels WHERE label = ?)"
+            " ORDER BY document, ordinal",
+            (label,),
+        )
+        return [_chunk(row) for row in rows]
+
+    def errata(self, book: str, page: int) -> list[Erratum]:
+        """Return what is listed as wrong on a page of a book, errors before small changes."""
+        rows = self._fetch("SELECT record FROM errata WHERE book = ? AND page = ?", (book, page))
+        found = [Erratum(**json.loads(record)) for (record,) in rows]
+        return sorted(found, key=lambda erratum: not erratum.serious)
 
     def neighbours(self, document: str, ordinal: int, reach: int = 1) -> list[Chunk]:
         """Return the chunks up to `reach` before and after, in order, without the one itself."""

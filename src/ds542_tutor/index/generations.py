@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Self
 
 from ds542_tutor.course import Course, from_json, to_json
-from ds542_tutor.documents import Chunk
+from ds542_tutor.documents import Chunk, Erratum
 from ds542_tutor.errors import IndexMismatchError, IndexMissingError, IndexStoreError
 from ds542_tutor.index import storage
 from ds542_tutor.index.chunks import ChunkStore, DocumentRecord
@@ -120,6 +120,7 @@ class GenerationWriter:
         chunks: Sequence[Chunk],
         vectors: Sequence[Vector],
         course: Course | None = None,
+        errata: Sequence[Erratum] = (),
     ) -> None:
         """Write everything that is searched; `vectors` has one unit vector a chunk, in order.
 
@@ -128,7 +129,7 @@ class GenerationWriter:
         """
         ids = [chunk.id for chunk in chunks]
         with storage.reporting_write_errors(self._store.root):
-            ChunkStore.build(self._folder / _CHUNKS, documents, chunks).close()
+            ChunkStore.build(self._folder / _CHUNKS, documents, chunks, errata).close()
             LexicalIndex.build(self._folder / _LEXICAL, ids, (c.search_text for c in chunks))
             metadatas = [_metadata(chunk) for chunk in chunks]
             DenseIndex.build(self._folder / _DENSE, ids, vectors, metadatas).close()
