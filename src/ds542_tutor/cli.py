@@ -1,4 +1,4 @@
-"""The command line: `ds542-tutor ask | serve | doctor`.
+"""The command line: `ds542-tutor ask | serve | doctor | password`.
 
 Answers go to stdout, everything else to stderr. Exit status: 0 for an answer, a hint, a refusal or
 an abstention; 2 for an error, told in one line; 1 when `doctor` finds something to mend.
@@ -7,6 +7,7 @@ an abstention; 2 for an error, told in one line; 1 when `doctor` finds something
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import logging
 import os
@@ -20,8 +21,8 @@ from zoneinfo import ZoneInfo
 import ds542_tutor
 from ds542_tutor.answer_json import answer_json
 from ds542_tutor.dialogue import Answer, Delta, Finished, Turn
-from ds542_tutor.errors import QuestionError, TutorError
-from ds542_tutor.settings import Settings, load_settings
+from ds542_tutor.errors import QuestionError, SettingsError, TutorError
+from ds542_tutor.settings import Settings, load_settings, project_file
 
 # A date without a time means that day at noon: late enough for "today", before any deadline.
 _NOON = time(12, 0)
@@ -69,6 +70,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--model", help="auto, quotes, smollm2, hf:<id or folder>, openai:<model>@<base url>"
         )
+
+    password = commands.add_parser("password", help="print the line that gives an account one")
+    password.add_argument("account", help="such as ta@bu.edu")
+    password.set_defaults(run=_password)
     return parser
 
 
@@ -120,6 +125,27 @@ def _doctor(arguments: argparse.Namespace, settings: Settings) -> int:
         remedy = f" -> {finding.remedy}" if finding.remedy else ""
         print(f"{mark} {finding.subject}: {finding.state}{remedy}")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _password(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Ask for a password and print its line on stdout, what to do with it on stderr."""
+    from ds542_tutor.accounts import VARIABLE, normal, password_line
+    from ds542_tutor.policy.rules import load_policy
+
+    account = normal(arguments.account)  # before anything is typed
+    if sys.stdin.isatty():
+        first = getpass.getpass(f"Password for {account}: ")
+        if getpass.getpass("The same again: ") != first:
+            raise SettingsError("The two passwords differ; run the command again.")
+    else:
+        first = sys.stdin.readline().rstrip("\r\n")
+    print(password_line(account, first))
+    place = settings.staff.passwords or 'a file that [staff] passwords = "FILE" in ds542.toml names'
+    print(f"Put this line into {place}, or into {VARIABLE}.", file=sys.stderr)
+    policy = project_file(settings.paths.policy)
+    if account not in map(str.casefold, load_policy(policy).members):
+        print(f"Note: {account} is not among the [staff] members in {policy}.", file=sys.stderr)
+    return 0
 
 
 def read_history(path: Path) -> tuple[Turn, ...]:

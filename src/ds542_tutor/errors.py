@@ -13,6 +13,8 @@ TutorError                      anything a user can mend; entry points print it 
 │   ├── ModelIntegrityError     a packaged model's bytes are not the official ones
 │   └── EndpointError           the model server is down, slow or refuses
 ├── QuestionError               empty or far too long
+├── UploadError                 a file that staff may not put into the course materials
+├── JobError                    an ingest, publish or roll back that cannot be done now
 ├── ConversationError           unknown conversation, or another user's
 └── PortInUseError              the server cannot listen
 """
@@ -68,6 +70,14 @@ class EndpointError(ModelError):
 
 class QuestionError(TutorError):
     """A question is empty or too long to be one."""
+
+
+class UploadError(TutorError):
+    """A file cannot be put among the course materials: its place, type or size."""
+
+
+class JobError(TutorError):
+    """What staff asked of the index cannot be done now, or was not done."""
 
 
 class ConversationError(TutorError):

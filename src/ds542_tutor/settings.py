@@ -3,7 +3,7 @@
 The file is `ds542.toml` in the working directory, or the one named by DS542_CONFIG. A key `k` of
 group `g` is overridden by the environment variable DS542_G_K. An unknown key, in the file or among
 the DS542_ variables, is an error: a setting that nobody reads helps no one. Secrets (the key of a
-model server) come from the environment alone and are never stored here.
+model server, password hashes) come from the environment or a file and are never stored here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from ds542_tutor.errors import SettingsError
 
 CONFIG_FILE = "ds542.toml"
 PREFIX = "DS542_"
+SECRETS = ("DS542_API_KEY", "DS542_STAFF_PASSWORDS", "DS542_SESSION_SECRET")
+"""Variables that are no settings: who needs one reads it from the environment."""
+
 G = TypeVar("G")
 
 
@@ -100,6 +103,24 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StaffSettings:
+    """The staff page. Who is staff stands in the policy file.
+
+    Attributes:
+        passwords: file of `account:hash` lines, as `ds542-tutor password` prints them; "" for none.
+            Lines in DS542_STAFF_PASSWORDS count beside it.
+        sources: the sources file that the page ingests from.
+        materials: folder that its paths start from; "" takes the one it names itself.
+        max_upload_mb: largest file that can be uploaded, in 10^6 bytes.
+    """
+
+    passwords: str = ""
+    sources: Path = Path("corpus/starter.toml")
+    materials: str = ""
+    max_upload_mb: int = 200
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All groups together."""
 
@@ -108,6 +129,7 @@ class Settings:
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
     server: ServerSettings = field(default_factory=ServerSettings)
+    staff: StaffSettings = field(default_factory=StaffSettings)
 
 
 def load_settings(
@@ -164,8 +186,8 @@ def _from_environment(
 ) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for variable, value in env.items():
-        # DS542_CONFIG names the file; DS542_API_KEY is a secret that the endpoint client reads.
-        if not variable.startswith(PREFIX) or variable in (f"{PREFIX}CONFIG", f"{PREFIX}API_KEY"):
+        # DS542_CONFIG names the file.
+        if not variable.startswith(PREFIX) or variable in (f"{PREFIX}CONFIG", *SECRETS):
             continue
         group, _, key = variable.removeprefix(PREFIX).lower().partition("_")
         if group not in groups or not key:
@@ -225,6 +247,7 @@ def _check(settings: Settings) -> None:
         "models.max_tokens": settings.models.max_tokens,
         "models.endpoint_timeout_s": settings.models.endpoint_timeout_s,
         "answer.max_question_chars": answer.max_question_chars,
+        "staff.max_upload_mb": settings.staff.max_upload_mb,
     }
     for name, number in positive.items():
         if number <= 0:
