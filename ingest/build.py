@@ -167,6 +167,8 @@ class _Run:
             "read",
             chunks=len(chunks),
             pages=document.page_count,
+            blank=document.blank,
+            ocr=document.ocr_pages,
             warnings=document.warnings,
         )
 

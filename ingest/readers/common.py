@@ -60,8 +60,9 @@ def build(
     *,
     page_count: int = 0,
     warnings: tuple[str, ...] = (),
+    blank: tuple[int, ...] = (),
 ) -> Document:
-    """Make the document of `source`.
+    """Make the document of `source`; its pages read off images are those of marked segments.
 
     Raises:
         EmptySourceError: no segment has any text.
@@ -84,6 +85,8 @@ def build(
         licence=source.licence,
         page_count=page_count,
         warnings=(*warnings, *stale),
+        blank=blank,
+        ocr_pages=tuple(sorted({s.locator.page or 1 for s in segments if s.ocr})),
     )
 
 

@@ -27,7 +27,7 @@ class Locator:
     """Where a piece of text stands in its document.
 
     Attributes:
-        page: 1-based PDF page; None where a document has no pages.
+        page: 1-based page of a PDF, or slide of a deck; None where a document has no pages.
         page_label: the printed page number ("212", "xii") where the PDF has labels.
         slide_title: title of the slide, for decks.
         section: heading path from the outermost heading inwards, numbers included ("6.3 Momentum").
@@ -110,8 +110,10 @@ class Document:
         assignment: key such as "homework2", "project1" or "discussion4".
         graded: it is graded work, which the policy must not solve by default.
         url: public address of the file, where it has one.
-        page_count: number of PDF pages; 0 where a document has none.
+        page_count: number of PDF pages or slides; 0 where a document has none.
         warnings: what the reader noticed and a person should know.
+        blank: 1-based pages on which there was nothing to read.
+        ocr_pages: 1-based pages of which some text was read off an image.
     """
 
     path: str
@@ -127,6 +129,8 @@ class Document:
     licence: str | None = None
     page_count: int = 0
     warnings: tuple[str, ...] = ()
+    blank: tuple[int, ...] = ()
+    ocr_pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +143,7 @@ class Chunk:
         text: as shown to a reader.
         search_text: what is embedded and lexically indexed: heading path and text, NFKC-normalised.
         locator: of the page that is cited (the fullest page of a build-up).
-        pages: all 1-based PDF pages the chunk covers, ascending; empty where there are none.
+        pages: all 1-based pages or slides the chunk covers, ascending; empty where there are none.
         ordinal: position among the chunks of its document, from 0: neighbours are ordinal ± 1.
         runs: alignment of `text` with the raw text of its pages, for highlighting.
         exercise: it poses a problem rather than explains.

@@ -57,6 +57,8 @@ class DocumentRecord:
     licence: str | None = None
     page_count: int = 0
     warnings: tuple[str, ...] = ()
+    blank: tuple[int, ...] = ()
+    ocr_pages: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, document: Document, chunks: int) -> DocumentRecord:
@@ -75,6 +77,8 @@ class DocumentRecord:
             licence=document.licence,
             page_count=document.page_count,
             warnings=document.warnings,
+            blank=document.blank,
+            ocr_pages=document.ocr_pages,
         )
 
 
@@ -209,7 +213,8 @@ class ChunkStore:
 
 def document_record(data: dict[str, Any]) -> DocumentRecord:
     """Rebuild a record from its JSON form."""
-    return DocumentRecord(**{**data, "warnings": tuple(data["warnings"])})
+    lists = {key: tuple(value) for key, value in data.items() if isinstance(value, list)}
+    return DocumentRecord(**{**data, **lists})
 
 
 def _row(chunk: Chunk) -> tuple[Any, ...]:
