@@ -55,6 +55,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _list(given[1:])
         if given[:1] == ["files"]:
             return targets.main(given[1:])
+        if given[:1] == ["fetch"]:
+            from ingest.fetch.command import main as fetch
+
+            return fetch(given[1:])
         return _ingest(given)
     except KeyboardInterrupt:
         print("Interrupted; the index in use is unchanged.", file=sys.stderr)

@@ -18,9 +18,12 @@
     url = "https://.../{name}"  {name} is the file's name, {path} its path below the materials
                                 folder, {site_path} its path below the site
     licence = "MIT"             note = "free text for people"
+    optional = true             nothing there is no failure: it is reported as skipped
 
     [[skip]]                    files that are known and deliberately not read
     files = "slides/*.pptx"     reason = "no reader for .pptx yet"
+
+    [[fetch]]                   what `python -m ingest fetch` brings: see `ingest.fetch.plan`
 
 Paths that match nothing are reported in `SourceSet.missing`, never dropped. Reading the files is
 the readers' business.
@@ -31,17 +34,18 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
 
 from ds542_tutor.documents import SourceKind
 from ds542_tutor.errors import SettingsError
 
+TABLES = ("corpus", "source", "skip", "fetch")
 CORPUS_KEYS = ("name", "term", "course", "timezone", "site_url", "materials")
 SOURCE_KEYS = (
     "files", "kind", "site", "title", "term", "number", "lecture", "assignment", "graded",
-    "exclude", "errata_for", "answers_for", "url", "licence", "note",
+    "exclude", "errata_for", "answers_for", "url", "licence", "note", "optional",
 )  # fmt: skip
 SKIP_KEYS = ("files", "reason")
 
@@ -118,11 +122,14 @@ def load_sources(toml: Path, materials: Path | None = None) -> SourceSet:
     Raises:
         SettingsError: the file or the materials folder is missing, or a key is unknown or wrong.
     """
-    data = _parse(toml)
-    _known(data, ("corpus", "source", "skip"), toml, "the top level")
+    data = parse_toml(toml)
+    check_keys(data, TABLES, toml, "the top level")
     corpus = data.get("corpus", {})
-    _known(corpus, CORPUS_KEYS, toml, "[corpus]")
-    name, term = _text(corpus, "name", toml, "[corpus]"), _text(corpus, "term", toml, "[corpus]")
+    check_keys(corpus, CORPUS_KEYS, toml, "[corpus]")
+    name, term = (
+        required_text(corpus, "name", toml, "[corpus]"),
+        required_text(corpus, "term", toml, "[corpus]"),
+    )
     root = (materials or toml.parent / str(corpus.get("materials", "."))).resolve()
     if not root.is_dir():
         raise SettingsError(
@@ -131,19 +138,20 @@ def load_sources(toml: Path, materials: Path | None = None) -> SourceSet:
         )
     files: dict[str, SourceFile] = {}
     missing: list[Unread] = []
-    for number, entry in enumerate(data.get("source", []), start=1):
+    skipped: list[Unread] = []
+    for number, entry in enumerate(tables(data, "source", toml), start=1):
         where = f"[[source]] number {number}"
-        _known(entry, SOURCE_KEYS, toml, where)
+        check_keys(entry, SOURCE_KEYS, toml, where)
         found, absent = _expand(entry, root, term, toml, where)
         # An earlier entry wins: a particular file stands before the pattern that also covers it.
         for file in found:
             files.setdefault(file.name, file)
-        missing.extend(absent)
-    skipped: list[Unread] = []
-    for number, entry in enumerate(data.get("skip", []), start=1):
+        told = [replace(item, reason=item.reason + _remedy(item, data, toml)) for item in absent]
+        (skipped if _optional(entry, toml, where) else missing).extend(told)
+    for number, entry in enumerate(tables(data, "skip", toml), start=1):
         where = f"[[skip]] number {number}"
-        _known(entry, SKIP_KEYS, toml, where)
-        reason = _text(entry, "reason", toml, where)
+        check_keys(entry, SKIP_KEYS, toml, where)
+        reason = required_text(entry, "reason", toml, where)
         for path in _matches(root, _patterns(entry, toml, where)):
             skipped.append(Unread(path.relative_to(root).as_posix(), reason))
             files.pop(path.relative_to(root).as_posix(), None)
@@ -160,7 +168,12 @@ def load_sources(toml: Path, materials: Path | None = None) -> SourceSet:
     )
 
 
-def _parse(toml: Path) -> dict[str, Any]:
+def parse_toml(toml: Path) -> dict[str, Any]:
+    """The tables of a sources file.
+
+    Raises:
+        SettingsError: it cannot be read, or is not TOML.
+    """
     try:
         return tomllib.loads(toml.read_text(encoding="utf-8"))
     except OSError as error:
@@ -172,7 +185,16 @@ def _parse(toml: Path) -> dict[str, Any]:
         raise SettingsError(f"{toml} is not valid TOML: {error}; mend that line") from error
 
 
-def _known(table: object, keys: Iterable[str], toml: Path, where: str) -> None:
+def tables(data: Mapping[str, Any], name: str, toml: Path) -> list[dict[str, Any]]:
+    """The tables `[[name]]`, in their order; a SettingsError when it is something else."""
+    found = data.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(table, dict) for table in found):
+        raise SettingsError(f"{toml}: {name} must be written as tables: [[{name}]]")
+    return found
+
+
+def check_keys(table: object, keys: Iterable[str], toml: Path, where: str) -> None:
+    """Raise a SettingsError when `table` is no table or has a key that is not among `keys`."""
     if not isinstance(table, Mapping):
         raise SettingsError(f"{toml}: {where} must be a table of keys and values")
     for key in table:
@@ -182,11 +204,27 @@ def _known(table: object, keys: Iterable[str], toml: Path, where: str) -> None:
             )
 
 
-def _text(table: Mapping[str, Any], key: str, toml: Path, where: str) -> str:
+def required_text(table: Mapping[str, Any], key: str, toml: Path, where: str) -> str:
+    """The text under `key`; a SettingsError when there is none."""
     value = table.get(key)
     if not isinstance(value, str) or not value.strip():
         raise SettingsError(f'{toml}: {where} needs {key} = "some text"')
     return value
+
+
+def _optional(entry: Mapping[str, Any], toml: Path, where: str) -> bool:
+    value = entry.get("optional", False)
+    if not isinstance(value, bool):
+        raise SettingsError(f"{toml}: optional in {where} must be true or false, not {value!r}")
+    return value
+
+
+def _remedy(absent: Unread, data: Mapping[str, Any], toml: Path) -> str:
+    """What to do about an absent file that a [[fetch]] table of the same TOML brings."""
+    places = [str(table.get("to", "")) for table in tables(data, "fetch", toml)]
+    if any(to and (absent.name == to or absent.name.startswith(f"{to}/")) for to in places):
+        return f"; `python -m ingest fetch {toml}` brings it"
+    return ""
 
 
 def _patterns(entry: Mapping[str, Any], toml: Path, where: str) -> list[str]:
@@ -221,7 +259,7 @@ def _expand(
         )
     site: Path | None = None
     if kind == "site":
-        folder = _text(entry, "site", toml, where)
+        folder = required_text(entry, "site", toml, where)
         site = root / folder
         if "files" not in entry:
             if not site.is_dir():

@@ -85,9 +85,35 @@ def test_what_is_not_there_is_reported_and_what_is_skipped_says_why(write: Write
     assert [file.name for file in found.files] == ["decks/04_steps.pdf"]
 
 
+def test_an_optional_source_may_be_absent_and_its_remedy_is_named(write: Writer) -> None:
+    toml = write(
+        '[[source]]\nfiles = "book/own.pdf"\nkind = "book"\noptional = true\n'
+        '[[source]]\nfiles = ["book/udl.pdf", "hw/*.ipynb"]\nkind = "book"\noptional = true\n'
+        '[[source]]\nfiles = "site/_lectures/*.md"\nkind = "notes"\n'
+        '[[fetch]]\nurl = "https://x.org/udl.pdf"\nto = "book/udl.pdf"\n'
+        '[[fetch]]\ngit = "https://x.org/site"\nto = "site"\n'
+    )
+    found = load_sources(toml)
+    remedy = f"; `python -m ingest fetch {toml}` brings it"
+    assert [(item.name, item.reason) for item in found.skipped] == [
+        ("book/own.pdf", "no file below files/ matches it"),
+        ("book/udl.pdf", "no file below files/ matches it" + remedy),
+    ]
+    assert [(item.name, item.reason) for item in found.missing] == [
+        ("site/_lectures/*.md", "no file below files/ matches it" + remedy)
+    ]
+    assert [file.name for file in found.files] == ["hw/homework2.ipynb"]
+
+
 @pytest.mark.parametrize(
     ("body", "head", "said"),
     [
+        (
+            '[[source]]\nfiles = "a"\nkind = "book"\noptional = "yes"\n',
+            HEAD,
+            "optional in .* must be true or false",
+        ),
+        ("", "source = 3\n" + HEAD, r"tables: \[\[source\]\]"),
         ('[[source]]\nfile = "a"\nkind = "slides"\n', HEAD, "unknown key 'file'.*known are files"),
         ('[[source]]\nfiles = "a"\nkind = "deck"\n', HEAD, "needs kind = one of slides"),
         ('[[source]]\nkind = "slides"\n', HEAD, "needs files"),

@@ -1,0 +1,1 @@
+"""Brings a corpus's files to the materials folder: `python -m ingest fetch`."""
