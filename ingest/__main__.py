@@ -1,4 +1,4 @@
-"""`python -m ingest`: build an index from course files; roll back to an earlier one; list them.
+"""`python -m ingest`: build an index from course files; fetch the files; list and roll back.
 
 The composition root of ingest: parses arguments, quiets libraries, builds the parts, and prints.
 Exit status 0: published; 1: a file failed, or the gate is red; 2: an error that a person can mend;
@@ -69,7 +69,8 @@ def _ingest(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m ingest",
         description="Build an index from course files.",
-        epilog="python -m ingest list | rollback [ID]: show the generations, or return to one.",
+        epilog="python -m ingest list | rollback [ID]: show the generations, or return to one. "
+        "python -m ingest fetch: bring the files.",
     )
     parser.add_argument(
         "sources", nargs="?", type=Path, default=STARTER, help=f"sources file ({STARTER})"

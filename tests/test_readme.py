@@ -68,7 +68,10 @@ def test_every_public_set_and_benchmark_of_the_readme_is_there() -> None:
 
 
 # A gated ingest takes a minute and is run by tests/test_ingest_gate.py.
-@pytest.mark.parametrize("command", [c for c in COMMANDS if "-m ingest" in c and "--gate" not in c])
+@pytest.mark.parametrize(
+    "command",
+    [c for c in COMMANDS if "-m ingest" in c and "--gate" not in c and " fetch" not in c],
+)
 def test_every_ingest_command_is_understood(
     command: str, starter_index: Path, tmp_path: Path
 ) -> None:
@@ -83,6 +86,23 @@ def test_every_ingest_command_is_understood(
     done = run([sys.executable, "-m", "ingest", *arguments, "--index", str(starter_index)])
     # There is one generation only: nothing to roll back to is told, not a crash.
     assert done.returncode == (2 if "rollback" in arguments else 0), done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_fetching_without_a_network_is_told_in_full(tmp_path: Path) -> None:
+    (command,) = [c for c in COMMANDS if "-m ingest fetch" in c]
+    _, _, _, *arguments = shlex.split(command)
+    arguments[arguments.index("--materials") + 1] = str(tmp_path / "materials")
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTPS_PROXY"), "http://127.0.0.1:1")
+    done = run([sys.executable, "-m", "ingest", *arguments], **nowhere, ALL_PROXY="", NO_PROXY="")
+    assert done.returncode == 1, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split(":")[0] for line in lines[:5]] == [
+        "failed    sp2026", "failed    sp2026_discussions", "failed    fa2025", "failed    udl",
+        "failed    book/UnderstandingDeepLearning.pdf",
+    ]  # fmt: skip
+    assert all("check the network connection and fetch again" in line for line in lines[:5])
+    assert "5 named, 0 brought, 5 failed." in lines
     assert "Traceback" not in done.stderr
 
 

@@ -158,8 +158,12 @@ def test_the_starter_corpus_is_complete(root: Path) -> None:
 
 def test_the_real_materials_are_all_named(root: Path, shared: Path) -> None:
     materials = shared / "materials"
-    found = load_sources(root / "corpus" / "ds542-sp2026.toml", materials)
+    toml = root / "corpus" / "ds542-sp2026.toml"
+    found = load_sources(toml, materials)
     assert found.missing == ()
+    reasons = {item.name: item.reason for item in found.skipped}
+    fetched = reasons.pop("book/UnderstandingDeepLearning.pdf")
+    assert fetched.endswith(f"`python -m ingest fetch {toml}` brings it")
     named = {file.name for file in found.files} | {item.name for item in found.skipped}
     on_disk = {
         path.relative_to(materials).as_posix()

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Literal
+from urllib.parse import urlsplit
 
 import httpx
 
 from ds542_tutor.errors import SettingsError, SourceError
 from ingest.fetch import git, record, web
-from ingest.fetch.manners import Manners
+from ingest.fetch.manners import Manners, PassingError
 from ingest.fetch.plan import FetchPlan, RemoteFile, Repository
 
 LOCK = ".ds542-fetch.lock"
@@ -80,12 +81,16 @@ def fetch(
     """
     manners = manners or Manners()
     items: list[Fetched] = []
+    down: set[str | None] = set()
     with _locked(plan.root), web.client(manners) as http:
         known = record.load(plan.root)
         for item in plan.items:
             on_event(Begun(item.to, item.url))
             began = time.monotonic()
-            told = _one(item, plan.root, known, http, manners)
+            host = urlsplit(item.url).hostname
+            # A host that was asked in vain, several times, is asked only once for each other item.
+            patience = replace(manners, attempts=1) if host in down else manners
+            told = _one(item, plan.root, known, http, patience, down)
             record.save(known, plan.root)
             items.append(replace(told, seconds=round(time.monotonic() - began, 2)))
             on_event(items[-1])
@@ -120,8 +125,9 @@ def _one(
     known: record.Record,
     http: httpx.Client,
     manners: Manners,
+    down: set[str | None],
 ) -> Fetched:
-    """Fetch one item and note it in `known`."""
+    """Fetch one item and note it in `known`; a host that is out of reach is added to `down`."""
     target = root / item.to
     try:
         if not target.resolve().is_relative_to(root):
@@ -133,6 +139,8 @@ def _one(
             return _repository(item, target, known, manners)
         return _file(item, target, known, http, manners)
     except SourceError as error:
+        if isinstance(error, PassingError):
+            down.add(urlsplit(item.url).hostname)
         return Fetched(item.to, item.url, "failed", str(error))
     except OSError as error:
         problem = error.strerror or type(error).__name__
