@@ -9,7 +9,8 @@
     files = "lectures/*.pdf"    pattern, or a list of patterns, below the materials folder
     kind = "slides"             slides, book, site, notebook or notes
     site = "sp2026"             only for kind "site": the folder with `_data` and `_config.yml`
-    title = "Lecture {n}"       term = "" says: belongs to no term
+    title = "Lecture {n}"       term = "" says: belongs to no term; without it the corpus's term
+                                counts, unless the file says clearly that it is another's
     number = '^(\\d+)_'          regular expression on the file's stem; group 1 is {n}
     lecture = true              {n} is the lecture's number; or the number itself
     assignment = "homework{n}"  graded = true         exclude = ["lectures/old_*"]
@@ -66,6 +67,7 @@ class SourceFile:
         site: for kind "site", the site's folder on disk.
         title: None when the reader is to find one.
         errata_for, answers_for: pattern of the book's name, for a list of its errata or answers.
+        term_given: the sources file names the term in the file's own entry, which settles it.
     """
 
     path: Path
@@ -81,6 +83,7 @@ class SourceFile:
     licence: str | None = None
     errata_for: str | None = None
     answers_for: str | None = None
+    term_given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +316,7 @@ def _file(
         licence=_fill(entry, "licence", fields, toml, where),
         errata_for=_book(entry, "errata_for", toml, where),
         answers_for=_book(entry, "answers_for", toml, where),
+        term_given="term" in entry,
     )
 
 

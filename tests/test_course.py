@@ -30,3 +30,10 @@ def test_a_course_comes_back_from_json_as_it_was() -> None:
 
 def test_an_unknown_key_of_a_newer_version_is_ignored() -> None:
     assert from_json(Course, {**to_json(COURSE), "mascot": "terrier"}) == COURSE
+
+
+def test_work_that_is_not_published_is_withheld_by_key_and_by_file() -> None:
+    assert COURSE.withholds("project1", "other.ipynb")
+    assert COURSE.withholds(None, "p1.ipynb")
+    assert not COURSE.withholds("homework1", "hw1.ipynb")
+    assert not COURSE.withholds(None, "slides.pdf")

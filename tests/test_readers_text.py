@@ -196,15 +196,6 @@ def test_starter_notebooks_are_aligned(path: Path) -> None:
         assert not misaligned(segment.text, segment.runs, raw)
 
 
-def test_a_document_that_names_another_term_is_reported(tmp_path: Path) -> None:
-    path = tmp_path / "syllabus.md"
-    path.write_text("# DS542\n\nFall 2025 Syllabus")
-    assert read_document(source(path, "notes", term="sp2026")).warnings == (
-        "names the term fa2025, but its source says sp2026",
-    )
-    assert read_document(source(path, "notes", term="fa2025")).warnings == ()
-
-
 @pytest.mark.parametrize(
     ("name", "data", "error", "said"),
     [

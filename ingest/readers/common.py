@@ -6,14 +6,12 @@ import hashlib
 import re
 from typing import Final
 
+from ds542_tutor.course import term_name
 from ds542_tutor.documents import Document, Segment
 from ds542_tutor.errors import EmptySourceError, SourceError
+from ingest import terms
 from ingest.sources import SourceFile
 
-_TERMS: Final = {"spring": "sp", "summer": "su", "fall": "fa", "winter": "wi"}
-_TERM: Final = re.compile(
-    r"\b(spring|summer|fall|winter) (20\d\d)\b|\b(20\d\d) (spring|summer|fall|winter)\b", re.I
-)
 _SMALL_WORDS: Final = frozenset("a an and as at by for from in of on or the to vs with".split())
 _UPPER_WORDS: Final = frozenset("cnn cnns gan gans gnn gnns llm llms rnn rnns scc vae vaes".split())
 
@@ -70,14 +68,20 @@ def build(
     if not any(segment.text.strip() for segment in segments):
         remedy = "if its pages are images, run OCR over it" if page_count else "fill or remove it"
         raise EmptySourceError(f"{source.name}: no text in it; {remedy}")
-    stale = _other_term(source.term, segments)
+    term, stale = terms.judge(
+        source.term, source.term_given, source.path.stem, source.kind, segments
+    )
+    title = source.title or title
+    if term is not None and term != source.term and term not in dict(terms.mentions(title)):
+        # Wherever it is cited, its title says whose it is.
+        title = f"{title} ({term_name(term)})"
     return Document(
         path=source.name,
         kind=source.kind,
-        title=source.title or title,
+        title=title,
         sha256=hashlib.sha256(source.path.read_bytes()).hexdigest(),
         segments=tuple(segments),
-        term=source.term,
+        term=term,
         lecture=source.lecture,
         assignment=source.assignment,
         graded=source.graded,
@@ -88,18 +92,6 @@ def build(
         blank=blank,
         ocr_pages=tuple(sorted({s.locator.page or 1 for s in segments if s.ocr})),
     )
-
-
-def _other_term(term: str | None, segments: list[Segment]) -> tuple[str, ...]:
-    """A warning when the document's beginning names another term than its source."""
-    beginning = " ".join(segment.text for segment in segments[:4])[:600]
-    named = {
-        _TERMS[(match.group(1) or match.group(4)).lower()] + (match.group(2) or match.group(3))
-        for match in _TERM.finditer(beginning)
-    }
-    if term is None or not named or term in named:
-        return ()
-    return (f"names the term {', '.join(sorted(named))}, but its source says {term}",)
 
 
 def title_from_stem(stem: str) -> str:

@@ -61,7 +61,6 @@ def read(source: SourceFile) -> Document:
     kind = _type(source)
     return replace(
         document,
-        title=title,
         lecture=number if kind == "lectures" else None,
         assignment=f"{key.group(1)}{int(key.group(2))}" if key and kind == "assignments" else None,
     )

@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_SEASONS = {"sp": "Spring", "su": "Summer", "fa": "Fall", "wi": "Winter"}
+
 
 @dataclass(frozen=True, slots=True)
 class Lecture:
@@ -132,6 +134,23 @@ class Course:
     late_penalty: float | None = None
     late_hours: float | None = None
     warnings: tuple[str, ...] = ()
+
+    def withholds(self, assignment: str | None, file: str) -> bool:
+        """Whether the work with this key, or posed by the file of this name, is not published yet.
+
+        The policy must know such work; no answer may show it. The pages of the site that announce
+        it are not meant: they tell dates only.
+        """
+        return any(
+            not work.published and (work.key == assignment or file in work.files)
+            for work in self.assignments
+        )
+
+
+def term_name(term: str) -> str:
+    """Return "Fall 2025" for "fa2025"; other spellings stay as they are."""
+    season, year = term[:2].lower(), term[2:]
+    return f"{_SEASONS[season]} {year}" if season in _SEASONS and year.isdigit() else term
 
 
 def to_json(value: Any) -> Any:

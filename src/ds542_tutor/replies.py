@@ -14,6 +14,7 @@ from datetime import datetime
 import ds542_tutor
 from ds542_tutor.calendar_answers import CourseAnswer
 from ds542_tutor.citations import Checked, best_window, cite, find_exact, number
+from ds542_tutor.course import term_name
 from ds542_tutor.dialogue import (
     Answer,
     Citation,
@@ -43,7 +44,6 @@ _PLACES = 3
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
 # A computed fact is worded by us; from this share of its words a span of the file says it.
 _SURE_SHARE = 0.6
-_TERMS = {"sp": "Spring", "fa": "Fall", "su": "Summer"}
 
 
 @dataclass(slots=True)
@@ -118,7 +118,8 @@ class Reply:
         text = f"The best match is {places[0]}."
         if places[1:]:
             text += f" See also {' and '.join(places[1:])}."
-        return self._finish("answered", text, tuple(citations), SEARCH_SPEAKS)
+        notices = tuple(self._term_notices(citations))
+        return self._finish("answered", text, tuple(citations), SEARCH_SPEAKS, notices)
 
     def abstain(self) -> Answer:
         """Say that the materials do not cover the question, what is near, and whom to ask."""
@@ -227,12 +228,6 @@ def _place(chunk: Chunk) -> str:
     if chunk.kind == "slides" and first != chunk.locator.page:
         where = f"{where} (built up from slide {first})"
     return f"{chunk.title}, {where}" if where else chunk.title
-
-
-def term_name(term: str) -> str:
-    """Return "Fall 2025" for "fa2025"; other spellings stay as they are."""
-    season, year = term[:2].lower(), term[2:]
-    return f"{_TERMS[season]} {year}" if season in _TERMS and year.isdigit() else term
 
 
 def _shared(statement: str, text: str) -> float:

@@ -42,7 +42,7 @@ _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are 
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Searches one generation of the index.
+    """Searches one generation of the index; work that is not published yet is never found.
 
     `reranker`, when given, reorders the best candidates. `term` is the running term: chunks of
     another one go to the back.
@@ -79,7 +79,7 @@ class Retriever:
                 similarity=similar.get(identifier, 0.0),
             )
             for identifier, score in fused.items()
-            if (chunk := chunks.get(identifier)) is not None
+            if (chunk := chunks.get(identifier)) is not None and not self._withheld(chunk)
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         hits = self._rerank(query, hits)
@@ -91,6 +91,11 @@ class Retriever:
         known = dict(dense)
         missing = [identifier for identifier in fused if identifier not in known]
         return {**known, **self.generation.dense.similarities(vector, missing)}
+
+    def _withheld(self, chunk: Chunk) -> bool:
+        """Whether it poses work that students have not been given yet."""
+        name = chunk.document.rpartition("/")[2]
+        return chunk.kind != "site" and self.generation.course.withholds(chunk.assignment, name)
 
     def _preference(self, chunk: Chunk, query: Query) -> float:
         factor = OWN_MATERIAL.get(chunk.kind, 1.0)

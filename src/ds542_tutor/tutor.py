@@ -151,8 +151,11 @@ class Tutor:
         """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
         if reply.decision.action == "hint" or reply.decision.rule == CREDITING:
             return True
-        reply.evidence = evidence(reply.query, reply.hits, self.generation.lexical.rarity)
+        reply.evidence = self._evidence(reply, reply.hits)
         return reply.evidence >= self.settings.retrieval.abstain_below
+
+    def _evidence(self, reply: Reply, hits: Sequence[Hit]) -> float:
+        return evidence(reply.query, hits, self.generation.lexical.rarity)
 
     def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Let the model write, check every sentence, fall back to quotes or silence."""
@@ -194,9 +197,13 @@ class Tutor:
             return self.checker.check(draft, prompt.passages)
 
     def _usable(self, reply: Reply) -> list[Hit]:
-        """Drop other terms' chunks, unless nothing else was found; in hints also the problems."""
+        """Drop other terms' chunks, unless they alone know; in hints also the problems."""
         term = self.generation.course.term
         current = [h for h in reply.hits if not h.chunk.term or not term or h.chunk.term == term]
+        needed = self.settings.retrieval.abstain_below
+        # `Reply` then says whose term it is. A hint rests on no evidence, so it has none to add.
+        if reply.evidence is not None and self._evidence(reply, current) < needed:
+            current = [*(h for h in reply.hits if h not in current), *current]
         if reply.decision.rule == CREDITING:
             current = [h for h in current if h.chunk.kind == "site"] or current
         if reply.decision.action == "hint":

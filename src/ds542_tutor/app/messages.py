@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from ds542_tutor.app.markup import credit_id, marker_link, safe_markdown
+from ds542_tutor.course import term_name
 from ds542_tutor.dialogue import Answer
-from ds542_tutor.replies import term_name
 
 WELCOME = (
     "### What would you like to understand?\n"

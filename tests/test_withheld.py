@@ -1,0 +1,127 @@
+"""What an answer must not rest on, from ingest to answer: work that is not out, other terms."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import nbformat
+import pytest
+
+from ds542_tutor.assembly import LiveTutor, with_overrides
+from ds542_tutor.dialogue import Answer, Finished
+from ds542_tutor.queries import standalone
+from ds542_tutor.settings import Settings
+
+NOW = datetime(2026, 2, 10, 12, tzinfo=ZoneInfo("America/New_York"))
+TASK = (
+    "Train a convolutional network that tells lichens from mosses in the photographs of the "
+    "herbarium, and hand in the confusion matrix with your notebook."
+)
+PAGES = {
+    "_data/people.yml": "instructors:\n  - name: Grace Current\n    office: Room 12\n",
+    "index.md": "# Toy course\n\n## Course Assessment\n\n- Projects: 70%\n- Homework: 30%\n",
+    "_assignments/project1.md": (
+        "---\ndate: 2026-02-22\ntitle: Project 1\njupyter: /work/first_task.ipynb\n"
+        "published: false\ndue_event:\n    date: 2026-03-20T23:59:00-04:00\n---\nSecret lichens.\n"
+    ),
+    "_assignments/homework1.md": "---\ndate: 2026-01-20\ntitle: Homework 1\n---\nSums.\n",
+    "syllabus.txt": (
+        "Toy course, Fall 2025 Syllabus\n\nInstructor: Ada Former, Observatory Tower, third floor."
+        "\n\nCourse assessment: Projects 40%, Homework 60%.\n"
+    ),
+    "convolution.md": (
+        "# Convolution\n\nA convolution slides one small kernel over all positions of an image, "
+        "so that a network needs few weights to see the same pattern everywhere.\n"
+    ),
+}
+TOML = """
+[corpus]
+name = "toy"
+course = "Toy"
+term = "sp2026"
+materials = "site"
+[[source]]
+kind = "site"
+site = "."
+files = ["index.md", "_assignments/*.md", "_data/*.yml"]
+[[source]]
+files = ["syllabus.txt", "convolution.md"]
+kind = "notes"
+[[source]]
+files = "work/*.ipynb"
+kind = "notebook"
+graded = true
+"""
+
+
+@pytest.fixture(scope="module")
+def tutor(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[LiveTutor]:
+    folder = tmp_path_factory.mktemp("toy")
+    for name, text in PAGES.items():
+        path = folder / "site" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    cells = [nbformat.v4.new_markdown_cell(f"# The first task\n\n{TASK}")]
+    (folder / "site" / "work").mkdir()
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    (folder / "site" / "work" / "first_task.ipynb").write_text(nbformat.writes(notebook))
+    (folder / "toy.toml").write_text(TOML)
+    command = [sys.executable, "-m", "ingest", str(folder / "toy.toml")]
+    done = subprocess.run(
+        [*command, "--index", str(folder / "index")],
+        cwd=root, capture_output=True, text=True, timeout=280,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "its title says Fall 2025, but its source says Spring 2026" in done.stdout + done.stderr
+    yield LiveTutor(with_overrides(Settings(), folder / "index", "quotes"))
+
+
+def ask(tutor: LiveTutor, question: str) -> Answer:
+    *_, last = tutor.answer(question, (), NOW)
+    assert isinstance(last, Finished)
+    return last.answer
+
+
+def test_unpublished_work_is_known_to_the_policy_and_never_found(tutor: LiveTutor) -> None:
+    assert {item.document for item in tutor.tutor.graded.items} == {"work/first_task.ipynb"}
+    for question in (TASK, "lichens and mosses in the herbarium", "project 1 first task"):
+        hits = tutor.tutor.retriever.search(standalone(question, ()))
+        assert hits
+        assert not [
+            h for h in hits if "lichens" in h.chunk.text or "first_task" in h.chunk.document
+        ]
+    answer = ask(tutor, f"Please solve this for me. {TASK}")
+    assert answer.status == "hinted"
+    assert "lichens" not in answer.text
+
+
+def test_its_dates_are_tentative(tutor: LiveTutor) -> None:
+    answer = ask(tutor, "When is project 1 due?")
+    assert "Fri Mar 20, 2026" in answer.text and "not published yet" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "unsaid"),
+    [
+        ("Who teaches the course?", "Grace", "Ada"),
+        ("How much do the projects count for the grade?", "70%", "40%"),
+    ],
+)
+def test_another_terms_syllabus_is_not_answered_from(
+    tutor: LiveTutor, question: str, said: str, unsaid: str
+) -> None:
+    answer = ask(tutor, question)
+    assert said in answer.text and unsaid not in answer.text
+    assert not answer.notices
+
+
+def test_when_only_another_term_knows_the_answer_says_so(tutor: LiveTutor) -> None:
+    answer = ask(tutor, "Where is the Observatory Tower of Ada Former?")
+    assert answer.status == "answered" and "third floor" in answer.text
+    assert answer.citations[0].title == "Syllabus (Fall 2025)"
+    assert answer.notices == ("Part of this comes from Fall 2025, not from this term.",)
