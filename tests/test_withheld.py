@@ -120,8 +120,17 @@ def test_another_terms_syllabus_is_not_answered_from(
     assert not answer.notices
 
 
-def test_when_only_another_term_knows_the_answer_says_so(tutor: LiveTutor) -> None:
-    answer = ask(tutor, "Where is the Observatory Tower of Ada Former?")
-    assert answer.status == "answered" and "third floor" in answer.text
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("On which floor does Ada Former work?", "third floor"),
+        ("Where is the Observatory Tower of Ada Former?", "Syllabus (Fall 2025) [1]"),
+    ],
+)
+def test_when_only_another_term_knows_the_answer_says_so(
+    tutor: LiveTutor, question: str, said: str
+) -> None:
+    answer = ask(tutor, question)
+    assert answer.status == "answered" and said in answer.text
     assert answer.citations[0].title == "Syllabus (Fall 2025)"
     assert answer.notices == ("Part of this comes from Fall 2025, not from this term.",)
