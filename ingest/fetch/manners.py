@@ -9,7 +9,8 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_attempt,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from ds542_tutor.errors import SourceError
@@ -29,8 +30,8 @@ class Manners:
 
     Attributes:
         attempts: of one item, the first included.
-        wait_s: before the second attempt; doubled before each further one, with up to as much
-            again at random, so that many clients do not come back at once.
+        wait_s: before the second attempt; doubled before each further one, and up to as much again
+            at random, so that many clients do not come back at once.
         longest_wait_s: a server that asks for more is left alone.
         connect_s, read_s: without a connection, or without a byte.
         total_s: for one item; a body that trickles for ever ends here.
@@ -46,14 +47,13 @@ class Manners:
 
 def retrying(manners: Manners) -> Retrying:
     """Attempts that go on after a `PassingError` only; the last one's error is raised."""
-    growing = wait_exponential_jitter(
-        initial=manners.wait_s, max=manners.longest_wait_s, jitter=manners.wait_s
-    )
+    growing = wait_exponential(manners.wait_s, max=manners.longest_wait_s)
+    chance = wait_random(0, manners.wait_s)
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         told = error.after if isinstance(error, PassingError) else None
-        return growing(state) if told is None else told
+        return growing(state) + chance(state) if told is None else told
 
     return Retrying(
         stop=stop_after_attempt(manners.attempts),

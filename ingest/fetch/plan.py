@@ -133,7 +133,8 @@ def _address(url: str, toml: Path, where: str) -> str:
 def _place(to: str, toml: Path, where: str) -> str:
     """`to` in its shortest form: 'book/udl.pdf'. Hidden names are fetch's own."""
     parts = PurePosixPath(to).parts
-    if to.startswith("/") or _UNPRINTABLE.search(to) or any(p.startswith(".") for p in parts):
+    inside = parts and not to.startswith("/") and not any(p.startswith(".") for p in parts)
+    if not inside or _UNPRINTABLE.search(to):
         raise SettingsError(
             f"{toml}: to in {where} must be a path below the materials folder, without .. and "
             f"hidden names, not {to!r}"

@@ -35,7 +35,6 @@ _REASONS: Final = {
     401: "it wants a password (401)", 403: "it refuses (403)",
     404: "there is no such file (404)", 410: "the file was taken away (410)",
 }  # fmt: skip
-_BLOCK: Final = 1 << 16
 
 
 def client(manners: Manners) -> httpx.Client:
@@ -217,7 +216,8 @@ def _receive(
     if got > item.max_bytes or (total or 0) > item.max_bytes:
         _too_large(item, part, total)
     with part.path.open("ab") as file:
-        for block in response.iter_raw(_BLOCK):
+        # As it comes: gathered into larger blocks, the last of a broken download would be lost.
+        for block in response.iter_raw():
             got += len(block)
             if got > item.max_bytes:
                 _too_large(item, part, None)
