@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 from ds542_tutor.documents import Segment, TextRun
@@ -24,6 +25,11 @@ FILL_SHARE: Final = 0.5
 LEAST_TOKENS: Final = 96
 # Lines this short are items of some list (a slide's bullets, a staff list), not paragraphs.
 SHORT_LINE: Final = 80
+_CARRIES_ON: Final = re.compile(r"\s*([)\]}]|(elif|else|except|finally)\b)")
+# A listing up to this many tokens is one chunk: half a function helps nobody. MiniLM sees its first
+# half (what it is called, its documentation); the lexical index has every name.
+WHOLE_LISTING: Final = 512
+ALONE: Final = ("problem ", "exercise ", "erratum ")
 _LIST_ITEM: Final = re.compile(r"\s*(•|[-–*]\s|\d{1,2}[.)]\s|\([a-z0-9]{1,3}\))")
 
 # After a sentence; before a list item or a row of a table. A formula has a line to itself inside
@@ -87,7 +93,8 @@ class Packer:
             yield from self._flush_full(heading)
         if heading is not None and self._parts:
             self._take(heading, title)
-        if self._tokens + size <= room:
+        listing = segment.kind == "code" and segment.locator.page is not None
+        if self._tokens + size <= room or (listing and size <= WHOLE_LISTING):
             self._take(part, size)
             return
         for piece in self._pieces(part, room):
@@ -113,7 +120,7 @@ class Packer:
         return self._tokens + title + self._count(first.text) <= room
 
     def _pieces(self, part: Part, room: int) -> Iterator[Part]:
-        """Cut prose after sentences; code after blank lines, and blocks too long after lines."""
+        """Cut prose after sentences; code after blank lines, then before statements."""
         if part.segment.kind not in ("code", "output"):
             yield from cut(part)
             return
@@ -121,7 +128,19 @@ class Packer:
             if self._count(block.text) <= room:
                 yield block
             else:
-                yield from cut(block, r"\n")
+                yield from self._statements(block, room)
+
+    def _statements(self, block: Part, room: int) -> Iterator[Part]:
+        """Cut code before its outermost statements; those too long before the ones inside."""
+        for piece in _cut_at(block, _statement_starts(block.text)):
+            if self._count(piece.text) <= room or piece.text == block.text:
+                yield from [piece] if self._count(piece.text) <= room else cut(piece, r"\n")
+                continue
+            head, newline, body = piece.text.partition("\n")
+            first = len(head) + len(newline)
+            yield _slice(piece, 0, first)
+            if body.strip():
+                yield from self._statements(_slice(piece, first, len(piece.text)), room)
 
     def flush(self) -> Iterator[list[Part]]:
         """Hand out what is there, unless it is only headings."""
@@ -140,6 +159,8 @@ class Packer:
     def _joins(self, segment: Segment) -> bool:
         """Whether a segment may stand in one chunk with the parts so far."""
         last = self._parts[-1].segment
+        if _problem(segment) and _problem(segment) != _problem(last):
+            return False
         if (last.kind == "exercise") != (segment.kind == "exercise"):
             return False
         before, after = last.locator.section, segment.locator.section
@@ -147,6 +168,35 @@ class Packer:
             return True
         related = before[:-1] == after[:-1] or before == after[:-1] or before[:-1] == after
         return related and bool(after[:-1]) and self._tokens < SMALL_SHARE * self._max
+
+
+def _problem(segment: Segment) -> str:
+    """The label of a numbered problem, or an entry of a list: such a thing has its own chunk."""
+    return next((name for name in segment.labels if name.startswith(ALONE)), "")
+
+
+def _statement_starts(code: str) -> list[int]:
+    """Where the outermost statements of `code` begin, the first one aside."""
+    starts: list[int] = []
+    place = depth = 0
+    margin = min((len(r) - len(r.lstrip()) for r in code.split("\n") if r.strip()), default=0)
+    above = ""
+    for row in code.split("\n"):
+        indent = len(row) - len(row.lstrip())
+        # A decorator and what it adorns are one; so are "if" and "else".
+        parted = not _CARRIES_ON.match(row) and not above.lstrip().startswith("@")
+        if row.strip() and depth <= 0 and indent == margin and place and parted:
+            starts.append(place)
+        depth += sum(row.count(ch) for ch in "([{") - sum(row.count(ch) for ch in ")]}")
+        above = row if row.strip() else above
+        place += len(row) + 1
+    return starts
+
+
+def _cut_at(part: Part, places: Sequence[int]) -> Iterator[Part]:
+    for start, end in pairwise([0, *places, len(part.text)]):
+        if part.text[start:end].strip():
+            yield _slice(part, start, end)
 
 
 def _leads_in(part: Part) -> bool:
@@ -221,9 +271,9 @@ def _close(text: str, before: Segment, part: Part) -> bool:
     """Whether a part goes on the next line: below a heading, list items, short lines together."""
     if before.kind == "heading" or _LIST_ITEM.match(part.text):
         return True
-    if part.segment.kind in ("code", "output", "heading") or part.text.lstrip().startswith(
-        "Problem"
-    ):
+    if "code" in (before.kind, part.segment.kind) or part.segment.kind in ("output", "heading"):
+        return False
+    if part.text.lstrip().startswith("Problem"):
         return False
     above = text.rsplit("\n", 1)[-1]
     if _LIST_ITEM.match(above):

@@ -9,6 +9,7 @@ marked "bibliography", exercises "exercise". Cutting into chunks is `ingest.chun
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,10 +17,11 @@ from itertools import pairwise
 from typing import Final
 
 from ds542_tutor.documents import Document, Locator, Segment, SegmentKind
+from ds542_tutor.labels import label
 from ingest import cleaning
 from ingest.cleaning import Aligned
 from ingest.readers import common, pdf
-from ingest.readers.paragraphs import Layout, Paragraph, measure, paragraphs
+from ingest.readers.paragraphs import PROBLEM, Layout, Paragraph, measure, paragraphs
 from ingest.readers.pdf import Line, OutlineEntry, Page
 from ingest.sources import SourceFile
 
@@ -28,9 +30,9 @@ _BACK_MATTER: Final = re.compile(
     re.I,
 )
 _EXERCISES: Final = re.compile(r"^([\dA-Z.]+ )?(exercises?|problems?)$", re.I)
-_EXERCISE: Final = re.compile(r"^(problem|exercise) [A-Z\d]+(\.\d+)*\b", re.I)
 _NUMBER: Final = re.compile(r"^([A-Z]|\d+)(\.\d+)*\.? ")
 _NUMBERED: Final = re.compile(r"^[A-Z\d]{1,2}(\.\d{1,2}){2,4} \S")
+_LISTED: Final = re.compile(r"(•|–|▶|○)")
 _LEADERS: Final = re.compile(r"(\. ){4,}|\.{5,}|(· ?){5,}")
 # A page with this many lines of dot leaders is a table of contents.
 CONTENTS_LINES: Final = 4
@@ -58,6 +60,7 @@ class _Piece:
     locator: Locator
     open_end: bool = False
     indented: bool = False
+    labels: tuple[str, ...] = ()
 
 
 def read(source: SourceFile) -> Document:
@@ -215,15 +218,21 @@ def _add_set_headings(
             if count:
                 lines = page.lines[index : index + count]
                 title = cleaning.tidy(cleaning.join([li.text for li in lines], " ")).text
-                headings.append(_Heading((*chapter, title), page.number, index, count))
+                path = chapter if chapter and _same_title(chapter[-1], title) else (*chapter, title)
+                headings.append(_Heading(path, page.number, index, count))
             index += max(1, count)
     return headings
+
+
+def _same_title(title: str, other: str) -> bool:
+    return cleaning.key(_NUMBER.sub("", title)) == cleaning.key(_NUMBER.sub("", other))
 
 
 def _is_set_heading(line: Line, layout: Layout, sparse: bool) -> bool:
     words = cleaning.tidy(line.text).text
     if not sparse and not (line.bold and _NUMBERED.match(words)):
         return False
+    words = _NUMBER.sub("", words)
     letters = sum(ch.isascii() and ch.isalpha() for ch in words)
     large = line.size > 1.15 * layout.size
     bold = line.bold and line.size > 0.98 * layout.size and not words.endswith((".", ",", ":"))
@@ -244,12 +253,15 @@ def _piece(paragraph: Paragraph, page: Page, path: tuple[str, ...], front: bool)
         kind = "bibliography"
     elif paragraph.kind in ("code", "caption"):
         kind = "code" if paragraph.kind == "code" else "caption"
-    elif _EXERCISE.match(paragraph.text.text) or (path and _EXERCISES.match(path[-1])):
+    elif PROBLEM.match(paragraph.text.text) or (path and _EXERCISES.match(path[-1])):
         kind = "exercise"
     else:
         kind = "equation" if paragraph.kind == "equation" else "text"
     locator = Locator(page.number, page.label, None, path)
-    return _Piece(paragraph.text, kind, locator, paragraph.open_end, paragraph.indented)
+    labels = paragraph.labels
+    if kind == "exercise" and (match := PROBLEM.match(paragraph.text.text)) and match["number"]:
+        labels = (label(match["kind"], match["number"]), *labels)
+    return _Piece(paragraph.text, kind, locator, paragraph.open_end, paragraph.indented, labels)
 
 
 def _append(pieces: list[_Piece], page: Sequence[_Piece]) -> None:
@@ -261,9 +273,28 @@ def _append(pieces: list[_Piece], page: Sequence[_Piece]) -> None:
         before, after = pieces[last], rest.pop(first)
         hyphen = before.text.text.endswith(cleaning.HYPHEN_BREAK)
         glue = "\n" if before.kind == "code" else "" if hyphen else " "
-        text = before.text + glue + after.text
-        pieces[last] = replace(before, text=text, open_end=after.open_end)
-    pieces.extend(rest)
+        pieces[last] = _merged(before, glue, after)
+    for piece in rest:
+        if pieces and _same_sentence(pieces[-1], piece):
+            formula = "\n" if "equation" in (pieces[-1].kind, piece.kind) else " "
+            pieces[-1] = _merged(pieces[-1], formula, piece)
+        else:
+            pieces.append(piece)
+
+
+def _merged(before: _Piece, glue: str, after: _Piece) -> _Piece:
+    text, labels = before.text + glue + after.text, (*before.labels, *after.labels)
+    return replace(before, text=text, open_end=after.open_end, labels=labels)
+
+
+def _same_sentence(before: _Piece, after: _Piece) -> bool:
+    """Whether a piece ends in mid-sentence and the next one goes on with a formula or "where"."""
+    prose = ("text", "exercise", "equation")
+    if before.kind not in prose or after.kind not in prose or not before.open_end:
+        return False
+    if before.locator.section != after.locator.section or _LISTED.match(before.text.text):
+        return False
+    return after.kind == "equation" or after.text.text[:1] in string.ascii_lowercase
 
 
 def _whole_problems(pieces: Sequence[_Piece]) -> list[_Piece]:
@@ -292,4 +323,5 @@ def _segment(piece: _Piece, words: Counter[str]) -> Segment:
     text = cleaning.mend_hyphens(piece.text, words)
     page = piece.locator.page or 0
     start, end = text.span(page)
-    return Segment(text.text, replace(piece.locator, start=start, end=end), piece.kind, text.runs())
+    place = replace(piece.locator, start=start, end=end)
+    return Segment(text.text, place, piece.kind, text.runs(), piece.labels)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from ds542_tutor.labels import CAPTION, NUMBER, caption_label, label
 from ingest import cleaning
 from ingest.cleaning import HYPHEN_BREAK, Aligned
 from ingest.readers.pdf import Line, Page
@@ -21,12 +22,16 @@ ParagraphKind = Literal["text", "item", "equation", "caption", "code"]
 MARKER: Final = re.compile(
     r"^(•|–|▶|○|[1-9]\d?\.(?=\s)|\((?:[a-z]|[ivx]{1,4}|\d{1,2})\)|[a-h]\)(?=\s))\s*"
 )
-_CAPTION: Final = re.compile(r"^(Figure|Fig\.|Table|Listing|Algorithm)\s+[A-Z]?\d+(\.\d+)*\b")
-_EQUATION_NUMBER: Final = re.compile(r"\((?:[A-Z]|\d+)(?:\.\d+)+[a-z]?\)$")
+_EQUATION_NUMBER: Final = re.compile(rf"\(({NUMBER})[a-z]?\)$")
 _PROSE_WORD: Final = re.compile(r"[A-Za-z]{3,}")
 _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅]+$")
 # Words that stand on a line of their own before what they announce.
 _ALONE: Final = re.compile(r"^(answer|solution|proof)[.:]?$", re.I)
+_LONE_MARKER: Final = re.compile(r"(•|–|▶|○|\(?(?:[a-z]|[ivx]{1,4}|\d{1,2})[.)])$")
+PROBLEM: Final = re.compile(
+    rf"^(?P<kind>problem|exercise) ((?P<number>{NUMBER})|[A-Z\d]+)\b(?!['’])", re.I
+)
+_BOLD_TITLE: Final = re.compile(r"[A-Z][a-z]+( [A-Za-z]+){0,6}[.:]\s")
 LABEL_WORDS: Final = 5
 """A line of small type with no more words than this is a label, unless it ends a sentence."""
 _OPEN_END: Final = re.compile(r"[.!?:”\"')\]]$")
@@ -34,10 +39,14 @@ _OPEN_END: Final = re.compile(r"[.!?:”\"')\]]$")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How a document is set: type size of its running text and distance of its lines, in points."""
+    """How a document is set, in points.
+
+    Type size of its running text, distance of its lines, and how far its listings are set in.
+    """
 
     size: float
     pitch: float
+    code: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +54,33 @@ class Paragraph:
     """Consecutive lines that belong together.
 
     `open_end`: it stops in mid-sentence. `indented`: its first line is set in, as new paragraphs
-    are in LaTeX books, or it is a list item.
+    are in LaTeX books, or it is a list item. `labels`: numbers of its formulas, or its own.
     """
 
     kind: ParagraphKind
     text: Aligned
     open_end: bool
     indented: bool
+    labels: tuple[str, ...] = ()
 
 
 def measure(pages: Iterable[Page]) -> Layout:
     """Find the running text's type size (by characters) and line distance."""
     sizes: Counter[float] = Counter()
     pitches: Counter[int] = Counter()
+    code: Counter[int] = Counter()
     for page in pages:
+        margin = _margin(page)
+        code.update(round(line.left - margin) for line in page.lines if line.mono)
         for line, below in zip(page.lines, page.lines[1:], strict=False):
             sizes[round(line.size, 1)] += len(line.text)
             if len(line.text) > 40 and round(line.size, 1) == round(below.size, 1):
                 pitches[round(line.bottom - below.bottom)] += 1
     size = sizes.most_common(1)[0][0] if sizes else 10.0
     usual = [pitch for pitch, _ in pitches.most_common(8) if size <= pitch <= 2.2 * size]
-    return Layout(size, usual[0] if usual else 1.25 * size)
+    pitch = float(usual[0]) if usual else 1.25 * size
+    common = [left for left, n in code.items() if n >= 0.02 * code.total()]
+    return Layout(size, pitch, float(min(common, default=0)))
 
 
 def paragraphs(lines: Sequence[Line], page: Page, layout: Layout) -> list[Paragraph]:
@@ -83,7 +98,7 @@ def paragraphs(lines: Sequence[Line], page: Page, layout: Layout) -> list[Paragr
             groups[-1][1].append(line)
         elif not label:
             groups.append((kind, [line]))
-    return [_paragraph(kind, group, margin) for kind, group in groups]
+    return [_paragraph(kind, group, margin, layout) for kind, group in groups]
 
 
 def _margin(page: Page) -> float:
@@ -99,7 +114,7 @@ def _margin(page: Page) -> float:
 
 def _is_label(line: Line, text: str, layout: Layout) -> bool:
     """Numbers or a few words in small type: labels of a plot, or a book's margin notes."""
-    if line.mono or line.size > 0.92 * layout.size or _CAPTION.match(text):
+    if line.mono or line.size > 0.92 * layout.size or CAPTION.match(text):
         return False
     if _NUMERIC.match(text):
         # Limits and indices are single digits too, but in type of 7 points to 10.
@@ -112,7 +127,7 @@ def _is_label(line: Line, text: str, layout: Layout) -> bool:
 def _kind(line: Line, text: str, margin: float) -> ParagraphKind:
     if line.mono:
         return "code"
-    if _CAPTION.match(text):
+    if CAPTION.match(text):
         return "caption"
     if MARKER.match(text) and len(text) > 2:
         return "item"
@@ -136,8 +151,16 @@ def _continues(
     last_text = last.text.text.rstrip()
     if "code" in (kind, group_kind):
         return kind == group_kind and last.bottom - line.top < 2.5 * layout.pitch
+    if _starts_anew(last_text, line):
+        return False
+    if _LONE_MARKER.match(last_text):
+        return True
     if last_text.endswith(HYPHEN_BREAK):
         return kind != "caption"
+    drop = last.bottom - line.bottom
+    if kind == "caption" and group_kind == "text" and 0 < drop < 1.3 * layout.pitch:
+        # "… is summarised in | Fig. 7.6.1. It has": a sentence that the line end cut.
+        return abs(line.size - last.size) < 0.3 and not last_text.endswith((".", ":", "!", "?"))
     if kind == "caption" or (kind == "item" and not _accidental(lines, line, layout)):
         return False
     # Word processors leave the space at which a line was wrapped; their line distance varies.
@@ -145,7 +168,6 @@ def _continues(
         return 0 < last.bottom - line.bottom < 2.6 * layout.size
     if _ALONE.match(last_text) or _ALONE.match(line.text.text.strip()):
         return False
-    drop = last.bottom - line.bottom
     last_kind = _kind(last, cleaning.tidy(last.text).text, margin)
     if kind == "equation" and group_kind != "caption":
         return abs(drop) < 4 * layout.pitch
@@ -158,6 +180,14 @@ def _continues(
     if group_kind in ("caption", "item"):
         return line.left > lines[0].left - 3 or group_kind == "caption"
     return line.left < last.left + 6
+
+
+def _starts_anew(last: str, line: Line) -> bool:
+    """Whether a line begins a problem, or a paragraph with a bold title inside it."""
+    text = line.text.text.strip()
+    return last.endswith((".", "?", "!", ")", "”")) and bool(
+        PROBLEM.match(text) or (line.bold and _BOLD_TITLE.match(text))
+    )
 
 
 def _accidental(lines: Sequence[Line], line: Line, layout: Layout) -> bool:
@@ -175,10 +205,25 @@ def _hangs(first: Line, line: Line, margin: float) -> bool:
     )
 
 
-def _paragraph(kind: ParagraphKind, lines: Sequence[Line], margin: float) -> Paragraph:
-    text = _listing(lines) if kind == "code" else _running(lines, margin)
+def _paragraph(
+    kind: ParagraphKind, lines: Sequence[Line], margin: float, layout: Layout
+) -> Paragraph:
+    text = _listing(lines, margin + layout.code) if kind == "code" else _running(lines, margin)
     indented = kind == "item" or lines[0].left > margin + 6
-    return Paragraph(kind, text, not _OPEN_END.search(text.text), indented)
+    labels = caption_label(text.text) if kind == "caption" else _numbers(lines, margin)
+    return Paragraph(kind, text, not _OPEN_END.search(text.text), indented, labels)
+
+
+def _numbers(lines: Sequence[Line], margin: float) -> tuple[str, ...]:
+    """Labels of the numbered formulas among these lines."""
+    texts = [cleaning.tidy(line.text).text for line in lines]
+    kinds = [_kind(line, text, margin) for line, text in zip(lines, texts, strict=True)]
+    found = [
+        _EQUATION_NUMBER.search(text)
+        for text, kind in zip(texts, kinds, strict=True)
+        if kind == "equation"
+    ]
+    return tuple(dict.fromkeys(label("equation", match.group(1)) for match in found if match))
 
 
 def _running(lines: Sequence[Line], margin: float) -> Aligned:
@@ -197,9 +242,15 @@ def _running(lines: Sequence[Line], margin: float) -> Aligned:
     return text
 
 
-def _listing(lines: Sequence[Line]) -> Aligned:
-    """Join lines of code, with the indent that their place on the page shows."""
+def _listing(lines: Sequence[Line], edge: float) -> Aligned:
+    """Join lines of code, with the indent that their place on the page shows.
+
+    `edge`: where listings begin on this page; the rest of one that the page turn cut may lie
+    wholly to the right of it.
+    """
     left = min(line.left for line in lines)
+    if edge - 1 <= left < edge + 120:
+        left = edge
     width = max(
         ((li.right - li.left) / max(1, len(li.text.text.strip())) for li in lines), default=5.0
     )

@@ -167,17 +167,26 @@ def _pieces(text_page: Any, raw: str, number: int) -> Iterator[Line]:
         box = _box(text_page, first, count)
         if box is None:
             continue
-        font = ctypes.create_string_buffer(128)
-        pdfium_c.FPDFText_GetFontInfo(handle, first, font, 128, ctypes.byref(ctypes.c_int()))
-        family = font.value.decode("utf-8", "replace")
+        family = _family(handle, first)
+        # A line of prose may begin with a name in typewriter type.
+        mono = bool(_MONO.search(family)) and all(
+            _MONO.search(_family(handle, first + at)) for at in (count // 2, count - 1)
+        )
         yield Line(
             Aligned.of_page(piece, number, match.start()),
             *box,
             size=_type_size(handle, first),
-            mono=bool(_MONO.search(family)),
+            mono=mono,
             bold=bool(_BOLD.search(family)),
             colour=_colour(handle, first),
         )
+
+
+def _family(handle: Any, index: int) -> str:
+    """Name of the font of a character."""
+    font = ctypes.create_string_buffer(128)
+    pdfium_c.FPDFText_GetFontInfo(handle, index, font, 128, ctypes.byref(ctypes.c_int()))
+    return font.value.decode("utf-8", "replace")
 
 
 def _utf16(text: str) -> int:

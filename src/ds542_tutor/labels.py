@@ -29,10 +29,22 @@ _LABEL: Final = re.compile(
 )
 _ONE: Final = re.compile(NUMBER, re.I)
 
+CAPTION: Final = re.compile(
+    rf"^(?P<kind>Figure|Fig\.|Table|Listing|Algorithm)\s+(?P<number>(?>{NUMBER}|\d{{1,3}}))"
+    r"[a-z]?(?:[:.|]|\s+(?=[A-Z“(]))"
+)
+"""The start of a caption: "Figure 6.7: …" or "Figure 6.7 Gradient …", not "Figure 6.7 shows"."""
+
 
 def label(kind: str, number: str) -> str:
     """Return the label of one numbered thing: "figure 6.7"; appendices in lower case."""
     return f"{kind} {number}".lower()
+
+
+def caption_label(text: str) -> tuple[str, ...]:
+    """Return the label of the caption `text`, if it is one and numbered with its chapter."""
+    match = CAPTION.match(text)
+    return labels_in(match.group())[:1] if match else ()
 
 
 def labels_in(text: str) -> tuple[str, ...]:
