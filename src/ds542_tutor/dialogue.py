@@ -32,6 +32,7 @@ class Query:
         text: standalone wording. original: as the student typed it.
         lecture, page, assignment, kind: filters or preferences read off the words, when present.
         section: a book section or equation number such as "6.3" or "11.3.2".
+        labels: what it names by number, such as "equation 11.3.2" (see `labels`).
         locate: the question asks where something stands, not what it says.
     """
 
@@ -42,6 +43,7 @@ class Query:
     assignment: str | None = None
     kind: str | None = None
     section: str | None = None
+    labels: tuple[str, ...] = ()
     locate: bool = False
 
 
@@ -119,6 +121,7 @@ class Citation:
         chunk_id: the evidence. sentence: the first sentence of the answer that carries it.
         text: the passage as the model saw it, so that a saved answer keeps its evidence.
         sha256: of the source file, so that its page can be shown as it was.
+        notes: what else is known of the place, such as errata of the cited page.
     """
 
     marker: int
@@ -137,6 +140,7 @@ class Citation:
     start: int = 0
     end: int = 0
     spans: tuple[tuple[int, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from ds542_tutor.dialogue import Query, Turn
+from ds542_tutor.labels import labels_in
 
 _LECTURE = re.compile(r"\b(?:lecture|lec|deck|class)\.?\s*#?\s*(\d{1,2})\b", re.I)
 _SLIDE = re.compile(r"\b(?:slide|page|p\.)\s*#?\s*(\d{1,3})\b", re.I)
@@ -86,6 +87,7 @@ def standalone(question: str, turns: Sequence[Turn]) -> Query:
         assignment=_assignment(question) or _assignment(context),
         kind=next((kind for pattern, kind in _KINDS if pattern.search(question)), None),
         section=_first(_SECTION, question),
+        labels=labels_in(question) or (labels_in(context) if _POINTER.search(question) else ()),
         locate=bool(_LOCATE.search(question)) and not _NOT_LOCATE.search(question),
     )
 

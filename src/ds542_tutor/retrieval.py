@@ -14,7 +14,7 @@ from ds542_tutor.dialogue import Hit, Query
 from ds542_tutor.documents import Chunk
 from ds542_tutor.index.generations import Generation
 from ds542_tutor.index.lexical import tokenize
-from ds542_tutor.protocols import Embedder, Reranker
+from ds542_tutor.protocols import Embedder, Reranker, Vector
 from ds542_tutor.settings import RetrievalSettings
 from ds542_tutor.words import STOP_WORDS, content_words
 
@@ -36,6 +36,14 @@ _ASKING = frozenset(tokenize(" ".join(sorted(STOP_WORDS))))
 
 # A question is clear when terms as rare as this many that occur nowhere are matched.
 _CLEAR_TERMS, _NO_TERM = 2.1, "\0"
+LABEL = "label"
+"""Name of the retriever of chunks whose number the question says."""
+_MOST_LABELLED = 6  # a listing or problem may fill several chunks; more would crowd out the rest
+# Words of paths that name no document in particular, or are words of asking.
+_COMMON_NAMES = frozenset(
+    "pdf tex md book books notes course equation equations figure figures table problem problems "
+    "answer answers errata main static files the and".split()
+)
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
 _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
 
@@ -82,8 +90,33 @@ class Retriever:
             if (chunk := chunks.get(identifier)) is not None and not self._withheld(chunk)
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.chunk.id))
-        hits = self._rerank(query, hits)
+        hits = self._labelled_first(query, vector, self._rerank(query, hits))
         return tuple(_fold_duplicates(hits, k or self.settings.hits))
+
+    def _labelled_first(self, query: Query, vector: Vector, hits: Sequence[Hit]) -> list[Hit]:
+        """Put the chunks that carry a label of the question before everything that was searched."""
+        found = {c.id: c for label in query.labels for c in self._carrying(label, query)}
+        if not found:
+            return list(hits)
+        similar = self.generation.dense.similarities(vector, list(found))
+        top = max((hit.score for hit in hits), default=0.0)
+        first = [
+            Hit(chunk, top + len(found) - rank, LABEL, similar.get(chunk.id, 0.0))
+            for rank, chunk in enumerate(found.values())
+        ]
+        return [*first, *(hit for hit in hits if hit.chunk.id not in found)]
+
+    def _carrying(self, label: str, query: Query) -> list[Chunk]:
+        """The chunks with a label, best document first: the one named, the book, the rest.
+
+        Two books may have an equation 4.7 each; when one is named, the other is left to search.
+        """
+        chunks = self.generation.chunks.labelled(label)
+        named = {c.document for c in chunks if _names_document(query.original, c)}
+        chunks = [c for c in chunks if not named or c.document in named]
+        errata = {c.id for c in chunks if any(name.startswith("erratum ") for name in c.labels)}
+        chunks.sort(key=lambda c: (c.id in errata, c.kind != "book", c.ordinal))
+        return chunks[:_MOST_LABELLED]
 
     def _similarities(
         self, vector: Sequence[float], dense: Iterable[tuple[str, float]], fused: Iterable[str]
@@ -152,6 +185,8 @@ def evidence(query: Query, hits: Sequence[Hit], rarity: Callable[[str], float]) 
     were chosen in docs/experiments.md; the share of covered terms, tried first, punishes long
     questions and separates worse.
     """
+    if hits and hits[0].retriever == LABEL:
+        return 1.0  # what was asked for by its number is there
     top = hits[:5]
     terms = set(tokenize(query.text)) - _ASKING
     if not top or not terms:
@@ -164,6 +199,18 @@ def evidence(query: Query, hits: Sequence[Hit], rarity: Callable[[str], float]) 
 
 def _names(dense: bool, lexical: bool) -> str:
     return "+".join(name for name, found in (("dense", dense), ("lexical", lexical)) if found)
+
+
+def _names_document(question: str, chunk: Chunk) -> bool:
+    """Whether a question names a chunk's document: "UDL" for Understanding Deep Learning."""
+    title = chunk.title.partition(":")[0]
+    words = re.findall(r"[A-Za-z0-9]+", title)
+    names = {word.lower() for word in re.findall(r"[A-Za-z0-9]+", chunk.document)}
+    names.add("".join(word[0] for word in words).lower())
+    asked = set(re.findall(r"[a-z0-9]+", question.lower()))
+    return bool(asked & {n for n in names - _COMMON_NAMES if len(n) > 2}) or (
+        len(words) > 1 and title.lower() in question.lower()
+    )
 
 
 def _in_section(chunk: Chunk, number: str) -> bool:
