@@ -12,6 +12,7 @@ from ds542_tutor.errors import EmptySourceError, SourceError
 from ingest import terms
 from ingest.sources import SourceFile
 
+_HALVES: Final = re.compile(r"[\ud800-\udfff]")
 _SMALL_WORDS: Final = frozenset("a an and as at by for from in of on or the to vs with".split())
 _UPPER_WORDS: Final = frozenset("cnn cnns gan gans gnn gnns llm llms rnn rnns scc vae vaes".split())
 
@@ -49,6 +50,14 @@ def read_text(source: SourceFile) -> str:
     if "\0" in text:
         raise SourceError(f"{source.name}: is a binary file, whatever its name says; replace it")
     return text
+
+
+def encodable(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON and YAML may have and UTF-8 has not.
+
+    Each is replaced one for one, so that places stay.
+    """
+    return _HALVES.sub("\ufffd", text)
 
 
 def build(

@@ -7,6 +7,7 @@ never applied.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,12 +20,15 @@ import yaml
 from frontmatter.default_handlers import YAMLHandler
 
 from ds542_tutor.errors import SourceError
+from ingest.readers import common
 
 _DATE: Final = re.compile(
     r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})"
     r"(?:[T ]\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:\.\d+)?)?)?"
     r"\s*(Z|[+-]\d{1,2}:?(?:\d{2})?)?\s*$"
 )
+MAX_SIZE: Final = 5_000_000
+"""Characters of a YAML text with its aliases written out; no course file comes near this."""
 _BOUNDARY: Final = re.compile(r"^---\s*$", re.M)
 
 
@@ -61,15 +65,36 @@ def split(text: str, name: str) -> tuple[dict[str, Any], int]:
     return values, len(text) - len(content)
 
 
+def _size(node: yaml.Node, known: dict[int, float]) -> float:
+    """Characters and nodes with every alias written out; infinite where a node holds itself."""
+    found = known.get(id(node))
+    if found is None:
+        known[id(node)] = math.inf  # until all of it has been counted
+        if isinstance(node, yaml.ScalarNode):
+            found = 1.0 + len(node.value)
+            node.value = common.encodable(node.value)
+        else:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else [node.value]
+            found = 1.0 + sum(_size(child, known) for pair in pairs for child in pair)
+        known[id(node)] = found
+    return found
+
+
 def load_yaml(text: str, name: str) -> Any:
     """A YAML text's value, dates as text.
 
     Raises:
         SourceError: it is not YAML; the message has the line.
     """
+    loader = _Loader(common.encodable(text))
     try:
-        return yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if _size(node, {}) > MAX_SIZE:
+            raise SourceError(f"{name}: its YAML aliases (&, *) grow without measure; write it out")
+        return loader.construct_document(node)
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or type(error).__name__

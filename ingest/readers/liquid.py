@@ -25,6 +25,17 @@ MAX_CHARACTERS: Final = 2_000_000
 MAX_DEPTH: Final = 50
 
 
+# What a step costs, in characters: loops within loops that print nothing would go on for ever.
+STEP: Final = 20
+
+
+@dataclass(slots=True)
+class _Budget:
+    """What may still be rendered of a page, in characters."""
+
+    left: int = MAX_CHARACTERS
+
+
 @dataclass(frozen=True, slots=True)
 class _Token:
     """Literal text, a tag's words, or an output's expression (exactly one is set)."""
@@ -48,7 +59,7 @@ def render(text: Aligned, context: Mapping[str, Any]) -> Aligned:
         deepest = max(deepest, depth)
     if deepest > MAX_DEPTH:
         return text
-    parts, _ = _block(tokens, 0, dict(context), (), MAX_CHARACTERS)
+    parts, _ = _block(tokens, 0, dict(context), (), _Budget())
     return cleaning.join(parts, "")
 
 
@@ -69,37 +80,38 @@ def _block(
     index: int,
     scope: dict[str, Any],
     ends: tuple[str, ...],
-    budget: int,
+    budget: _Budget,
 ) -> tuple[list[Aligned], int]:
     """Render up to a tag that starts with one of `ends`; returns the parts and its index."""
     parts: list[Aligned] = []
-    size = 0
-    while index < len(tokens) and size < budget:
+    while index < len(tokens) and budget.left > 0:
+        budget.left -= STEP
         token = tokens[index]
         new: list[Aligned] = []
         if token.text is not None:
             new = [token.text]
+            budget.left -= len(token.text)
         elif token.output is not None:
             value = lookup(token.output.split("|")[0].strip(), scope)
             new = [Aligned(str(value))] if isinstance(value, (str, int, float)) else []
+            budget.left -= sum(map(len, new))
         elif token.tag is not None:
             word = token.tag.split(maxsplit=1)[0] if token.tag else ""
             if word in ends:
                 return parts, index
             if word == "for":
-                new, index = _loop(tokens, index, scope, budget - size)
+                new, index = _loop(tokens, index, scope, budget)
             elif word in ("if", "unless"):
-                new, index = _condition(tokens, index, scope, budget - size)
+                new, index = _condition(tokens, index, scope, budget)
             elif word in ("comment", "raw"):
-                _, index = _block(tokens, index + 1, scope, (f"end{word}",), budget - size)
+                _, index = _block(tokens, index + 1, scope, (f"end{word}",), budget)
         parts += new
-        size += sum(map(len, new))
         index += 1
     return parts, index
 
 
 def _loop(
-    tokens: Sequence[_Token], index: int, scope: dict[str, Any], budget: int
+    tokens: Sequence[_Token], index: int, scope: dict[str, Any], budget: _Budget
 ) -> tuple[list[Aligned], int]:
     match = _FOR.match(tokens[index].tag or "")
     values = lookup(match.group(2), scope) if match else None
@@ -110,8 +122,7 @@ def _loop(
         inner = {**scope, match.group(1): item} if match else scope
         new, end = _block(tokens, index + 1, inner, ("endfor",), budget)
         parts += new
-        budget -= sum(map(len, new))
-        if budget <= 0:
+        if budget.left <= 0:
             break
     if not items:
         _, end = _block(tokens, index + 1, scope, ("endfor",), budget)
@@ -119,7 +130,7 @@ def _loop(
 
 
 def _condition(
-    tokens: Sequence[_Token], index: int, scope: dict[str, Any], budget: int
+    tokens: Sequence[_Token], index: int, scope: dict[str, Any], budget: _Budget
 ) -> tuple[list[Aligned], int]:
     tag = tokens[index].tag or ""
     close = "endunless" if tag.startswith("unless") else "endif"

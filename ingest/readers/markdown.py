@@ -26,7 +26,7 @@ _FENCE: Final = re.compile(r"^ {0,3}(```+|~~~+)")
 _RULE: Final = re.compile(r"^\s*([-*_=])(\s*\1){2,}\s*$")
 _ITEM: Final = re.compile(r"^\s*([-*+]|\d{1,3}[.)])\s+")
 
-_TABLE_RULE: Final = re.compile(r"^\s*\|?(\s*:?-{3,}:?\s*\|)+\s*(:?-{3,}:?)?\s*$")
+_TABLE_RULE: Final = re.compile(r"^\|?(\s*:?-{3,}:?\s*\|)+\s*(:?-{3,}:?)?$")
 _LAST_BAR: Final = re.compile(r"\|\s*$")
 _QUOTE: Final = re.compile(r"^\s*>+\s?")
 _STAR_ITEM: Final = re.compile(r"^(\s*)[*+](?=\s)")
@@ -157,7 +157,7 @@ def _prose(rows: list[Aligned], section: tuple[str, ...]) -> Iterator[Block]:
             kept[-1] = kept[-1] + " " + row.strip()
         hard = bool(re.search(r"<br\s*/?>\s*$| {2,}$|\\$", text, re.I)) or text.startswith("|")
     shown = inline(
-        cleaning.join([_row(row) for row in kept if not _TABLE_RULE.match(row.text)], "\n")
+        cleaning.join([_row(row) for row in kept if not _TABLE_RULE.match(row.text.strip())], "\n")
     )
     left = [row[: len(row.text.rstrip())] for row in _lines(shown) if row.text.strip()]
     if left:

@@ -92,8 +92,13 @@ def _parse(source: SourceFile) -> Mapping[str, Any]:
 
 
 def _source(cell: Mapping[str, Any]) -> str:
-    source = cell.get("source", "")
-    return source if isinstance(source, str) else "".join(map(str, source))
+    return _text(cell.get("source", ""))
+
+
+def _text(value: object) -> str:
+    """A text, which may be written as a list of lines."""
+    parts = value if isinstance(value, list) else [value]
+    return common.encodable("".join(part for part in parts if isinstance(part, str)))
 
 
 def _code(text: Aligned, index: int, path: tuple[str, ...]) -> Iterator[Segment]:
@@ -120,7 +125,7 @@ def _outputs(cell: Mapping[str, Any], index: int, path: tuple[str, ...]) -> Iter
     """Short text outputs. They have no place in the cell's source, so no runs."""
     for output in cell.get("outputs", []):
         text = output.get("text") or output.get("data", {}).get("text/plain", "")
-        text = text if isinstance(text, str) else "".join(map(str, text))
+        text = _text(text)
         # "<Figure size 640x480 with 1 Axes>" stands for an image.
         if text.strip() and len(text) <= OUTPUT_LIMIT and not text.startswith("<"):
             yield Segment(text.strip(), Locator(section=path, cell=index), "output")
