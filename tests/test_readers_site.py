@@ -128,32 +128,12 @@ def page(date: str, title: str, more: str = "") -> str:
     return f"---\ndate: {date}\ntitle: {title}\n{more}---\n"
 
 
-def test_contradictions_are_reported_and_wall_clock_times_kept(tmp_path: Path) -> None:
+def test_wall_clock_times_are_kept_whatever_the_offset(tmp_path: Path) -> None:
     due = "due_event:\n    date: 2026-04-07T23:59:00-5:00\n"
-    link = "links:\n    - url: /decks/none.pdf\n      name: slides\n"
-    course = read_course(
-        toy_site(
-            tmp_path,
-            _lectures__01=page("2026-02-05T15:30:00-5:00", "06 - One", link),
-            _lectures__02=page("2026-02-05T15:30:00-5:00", "06 - Two"),
-            _lectures__03=page("soon", "07 - Three"),
-            _assignments__hw=page("2026-03-22T0800-0400", "Homework 3", due),
-            _discussions__1=page("2026-03-06", "Discussion 5 -- A"),
-            _discussions__2=page("2026-03-06", "Discussion 6 -- B"),
-            _events__a="---\nname: Start of Recess\ndate: 2026-04-04\n---\n",
-            _events__b="---\nname: End of Recess\ndate: 2026-04-12\n---\n",
-        )
-    )
-    assert course.assignments[0].due == datetime(2026, 4, 7, 23, 59, tzinfo=BOSTON)
-    assert course.assignments[0].released == datetime(2026, 3, 22, 8, 0, tzinfo=BOSTON)
-    told = "\n".join(course.warnings)
-    assert "two lectures at the same time, Thursday, February 5, 2026, 3:30 pm" in told
-    assert "two discussions on the same day, 2026-03-06" in told
-    assert "1 assignment dates have an offset that America/New_York does not have" in told
-    assert "due Tuesday, April 7, 2026, 11:59 pm, which is in the recess" in told
-    assert "links to /decks/none.pdf, which is not among the materials" in told
-    assert "03.md: lecture date 'soon' is not a date" in told
-    assert [lecture.number for lecture in course.lectures] == [6, 6]
+    sources = toy_site(tmp_path, _assignments__hw=page("2026-03-22T0800-0400", "Homework 3", due))
+    work = read_course(sources).assignments[0]
+    assert work.due == datetime(2026, 4, 7, 23, 59, tzinfo=BOSTON)
+    assert work.released == datetime(2026, 3, 22, 8, 0, tzinfo=BOSTON)
 
 
 def test_a_page_whose_yaml_is_broken_is_named(tmp_path: Path) -> None:
@@ -227,12 +207,3 @@ def test_nested_loops_do_not_grow_without_bound() -> None:
 def test_marks_that_are_never_closed_cost_little(tag: str) -> None:
     text = liquid.render(Aligned(tag * 3000 + "end"), {"y": [1, 2], "a": 1})
     assert text.text.endswith("end")
-
-
-def test_the_real_site(root: Path, shared: Path) -> None:
-    course = read_course(load_sources(root / "corpus" / "ds542-sp2026.toml", shared / "materials"))
-    told = "\n".join(course.warnings)
-    assert len(course.lectures) == 27 and len(course.assignments) == 9
-    assert "06_gradients.md and 06_scc.md" in told
-    assert "01_introduction.pdf, which is not among the materials" in told
-    assert course.assignments[-1].due == datetime(2026, 5, 8, 23, 59, tzinfo=BOSTON)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -48,7 +47,7 @@ def read(source: SourceFile) -> Document:
     title, segments = _front_matter(source, values)
     if front_matter.flag(values, "published", True):
         body = Aligned.of_page(text, 0)[start:]
-        shown = liquid.render(body, _context(source.site, values))
+        shown = liquid.render(body, front_matter.context(source.site, values))
         shown = shown.sub(re.compile(r"^\s*[*-] TOC\s*$|\{:[^}\n]*\}", re.M), "")
         segments += [
             markdown.segment(block, 0, None)
@@ -64,29 +63,6 @@ def read(source: SourceFile) -> Document:
         lecture=number if kind == "lectures" else None,
         assignment=f"{key.group(1)}{int(key.group(2))}" if key and kind == "assignments" else None,
     )
-
-
-@lru_cache(maxsize=4)
-def _site(folder: Path, stamp: tuple[int, ...]) -> dict[str, Any]:
-    """The site's variables: `_data` and `_config.yml`, read again when one of them has changed."""
-    del stamp  # only part of the cache's key
-    site = dict(_config(folder))
-    site["data"] = front_matter.load_data(folder)
-    return site
-
-
-def _config(folder: Path) -> Mapping[str, Any]:
-    path = folder / "_config.yml"
-    values = front_matter.load_yaml(path.read_text("utf-8"), path.name) if path.is_file() else {}
-    return values if isinstance(values, Mapping) else {}
-
-
-def _context(folder: Path | None, page: Mapping[str, Any]) -> dict[str, Any]:
-    if folder is None:
-        return {"site": {}, "page": dict(page)}
-    files = sorted([*folder.glob("_data/*.y*ml"), *folder.glob("_config.yml")])
-    stamp = tuple(path.stat().st_mtime_ns for path in files)
-    return {"site": _site(folder, stamp), "page": dict(page)}
 
 
 def _type(source: SourceFile) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -106,11 +107,39 @@ def load_data(folder: Path) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for path in sorted(folder.glob("_data/*.y*ml")):
         try:
-            data[path.stem] = load_yaml(path.read_text(encoding="utf-8"), path.name)
+            data[path.stem] = load_yaml(path.read_text("utf-8-sig"), path.name)
         except (OSError, UnicodeDecodeError, SourceError):
             # Reading that file as a document of its own reports what is wrong with it.
             continue
     return data
+
+
+@lru_cache(maxsize=4)
+def _site(folder: Path, stamp: tuple[int, ...]) -> dict[str, Any]:
+    """The site's variables: `_data` and `_config.yml`, read again when one of them has changed."""
+    del stamp  # only part of the cache's key
+    site = dict(load_config(folder))
+    site["data"] = load_data(folder)
+    return site
+
+
+def load_config(folder: Path) -> Mapping[str, Any]:
+    """The site's `_config.yml`; empty where there is none that can be read."""
+    path = folder / "_config.yml"
+    try:
+        values = load_yaml(path.read_text("utf-8-sig"), path.name)
+    except (OSError, UnicodeDecodeError, SourceError):
+        return {}
+    return values if isinstance(values, Mapping) else {}
+
+
+def context(folder: Path | None, page: Mapping[str, Any]) -> dict[str, Any]:
+    """What the Liquid of a page can name: `site` with its `data`, and `page`."""
+    if folder is None:
+        return {"site": {}, "page": dict(page)}
+    files = sorted([*folder.glob("_data/*.y*ml"), *folder.glob("_config.yml")])
+    stamp = tuple(path.stat().st_mtime_ns for path in files)
+    return {"site": _site(folder, stamp), "page": dict(page)}
 
 
 def wall_clock(value: object, zone: ZoneInfo) -> Moment | None:

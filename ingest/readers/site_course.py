@@ -7,10 +7,9 @@ itself is kept and reported in `Course.warnings`; whoever answers decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -21,10 +20,12 @@ from ds542_tutor.course import (
     Event,
     Lecture,
     Person,
+    term_name,
 )
 from ds542_tutor.errors import SettingsError, SourceError
+from ingest import terms
 from ingest.cleaning import Aligned
-from ingest.readers import front_matter, liquid, markdown, site_rules
+from ingest.readers import front_matter, liquid, markdown, site_checks, site_rules
 from ingest.readers.front_matter import Moment
 from ingest.sources import SourceFile, SourceSet
 
@@ -55,6 +56,7 @@ class _Calendar:
     people: list[Person] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     odd_offsets: dict[str, list[str]] = field(default_factory=dict)
+    pages: list[site_checks.Page] = field(default_factory=list)
 
 
 def read_course(sources: SourceSet) -> Course:
@@ -83,14 +85,16 @@ def read_course(sources: SourceSet) -> Course:
             # Reading it as a document reports the failure; the calendar does without it.
             calendar.warnings.append(f"{file.name}: left out of the calendar ({error})")
     for kind, names in calendar.odd_offsets.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         calendar.warnings.append(
-            f"{len(names)} {kind} dates have an offset that {sources.timezone} does not have on "
-            f"that day (first: {names[0]}); the wall-clock time was kept"
+            f"{names[0]}{more}: {kind} dates with an offset from UTC that {sources.timezone} does "
+            "not have on that day, such as -5:00 in April; the wall-clock time was kept, correct "
+            "the offset"
         )
-    _check(calendar)
-    calendar.warnings += _missing_files(pages)
+    calendar.warnings += _semester(pages, sources.term)
     calendar.warnings += rules.warnings
-    return Course(
+    calendar.warnings += rules.contradictions()
+    found = Course(
         name=sources.course or sources.name,
         term=sources.term,
         timezone=sources.timezone,
@@ -105,8 +109,20 @@ def read_course(sources: SourceSet) -> Course:
         weights=tuple(rules.weights),
         late_penalty=rules.late_penalty,
         late_hours=rules.late_hours,
-        warnings=tuple(calendar.warnings),
     )
+    compared = site_checks.Site(
+        sources.term,
+        sources.site_url,
+        calendar.pages,
+        sources.files,
+        found.lectures,
+        found.assignments,
+        found.discussions,
+        found.events,
+        found.meetings,
+    )
+    calendar.warnings += site_checks.check(compared)
+    return replace(found, warnings=tuple(dict.fromkeys(calendar.warnings)))
 
 
 def _due_order(item: Assignment) -> tuple[str, str]:
@@ -124,7 +140,8 @@ def _read_file(file: SourceFile, text: str, calendar: _Calendar, rules: site_rul
         return
     values, start = front_matter.split(text, file.name)
     folder = file.path.parent.name
-    body = text[start:]
+    body = liquid.render(Aligned(text[start:]), front_matter.context(file.site, values)).text
+    calendar.pages.append(site_checks.Page(file, values, body))
     if folder == "_lectures":
         _lecture(file, values, body, calendar)
     elif folder == "_assignments":
@@ -133,16 +150,30 @@ def _read_file(file: SourceFile, text: str, calendar: _Calendar, rules: site_rul
         _discussion(file, values, body, calendar)
     elif folder == "_events":
         _event(file, values, calendar)
-    elif file.path.stem == "index" and file.site is not None:
-        site = {"data": front_matter.load_data(file.site)}
-        shown = liquid.render(Aligned(body), {"site": site, "page": values})
-        rules.add_page(list(markdown.blocks(shown)), file.name)
+    elif file.path.stem == "index":
+        rules.add_page(list(markdown.blocks(Aligned(body))), file.name)
+
+
+def _semester(pages: Sequence[SourceFile], term: str) -> Iterator[str]:
+    """A site whose own settings name another term is last year's as a whole."""
+    for site in dict.fromkeys(file.site for file in pages if file.site is not None):
+        semester = str(front_matter.load_config(site).get("course_semester", ""))
+        named = {name for name, _ in terms.mentions(semester)}
+        if named and term not in named:
+            yield (
+                f"{site.name}/_config.yml: the site is for {semester}, but the corpus for "
+                f"{term_name(term)}; fetch the current site, or correct the sources file"
+            )
 
 
 def _moment(value: object, kind: str, file: SourceFile, calendar: _Calendar) -> Moment | None:
     moment = front_matter.wall_clock(value, calendar.zone)
     if moment is None:
-        calendar.warnings.append(f"{file.name}: {kind} date {value!r} is not a date")
+        problem = f"{value!r} is not a date" if value is not None else "it has no date"
+        calendar.warnings.append(
+            f"{file.name}: {problem}, so the calendar does without its {kind}; "
+            "write it as 2026-02-05T15:30:00-05:00"
+        )
     elif moment.offset_wrong:
         calendar.odd_offsets.setdefault(kind, []).append(file.name)
     return moment
@@ -270,68 +301,3 @@ def _readings(body: str) -> Iterator[str]:
 def _summary(body: str) -> str:
     texts = [b.text.text for b in markdown.blocks(Aligned(body)) if b.kind == "text"]
     return " ".join(" ".join(texts).split())
-
-
-# --- what contradicts itself ---------------------------------------------------------------------
-
-
-def _check(calendar: _Calendar) -> None:
-    """Report meetings at the same time and due dates in a recess."""
-    starts: dict[datetime, list[Lecture]] = {}
-    for lecture in calendar.lectures:
-        starts.setdefault(lecture.starts, []).append(lecture)
-    for when, lectures in starts.items():
-        if len(lectures) > 1:
-            names = " and ".join(PurePosixPath(lecture.source).name for lecture in lectures)
-            calendar.warnings.append(
-                f"two lectures at the same time, {front_matter.day_and_time(when)}: {names}"
-            )
-    days: dict[object, list[Discussion]] = {}
-    for discussion in calendar.discussions:
-        days.setdefault(discussion.day, []).append(discussion)
-    for discussions in days.values():
-        if len(discussions) > 1:
-            names = " and ".join(PurePosixPath(item.source).name for item in discussions)
-            calendar.warnings.append(
-                f"two discussions on the same day, {discussions[0].day.isoformat()}: {names}"
-            )
-    for first, last in _recesses(calendar.events):
-        for assignment in calendar.assignments:
-            if assignment.due is not None and first <= assignment.due <= last:
-                calendar.warnings.append(
-                    f"{assignment.source}: due {front_matter.day_and_time(assignment.due)}, "
-                    "which is in the recess"
-                )
-
-
-def _recesses(events: Iterable[Event]) -> Iterator[tuple[datetime, datetime]]:
-    """Pairs of "Start of ... recess" and the next "End of ..."."""
-    began: datetime | None = None
-    for event in sorted(events, key=lambda item: item.when):
-        if re.match(r"(start|begin)", event.name, re.I):
-            began = event.when
-        elif began is not None and re.match(r"end", event.name, re.I):
-            yield began, event.when
-            began = None
-
-
-def _missing_files(pages: Iterable[SourceFile]) -> Iterator[str]:
-    """Links in front matter to files of the site that are not there."""
-    for file in pages:
-        if file.site is None or file.path.suffix.lower() != ".md":
-            continue
-        try:
-            values, _ = front_matter.split(file.path.read_text("utf-8-sig"), file.name)
-        except (OSError, UnicodeDecodeError, SourceError):
-            continue
-        urls = [url for _, url in _links(values)]
-        urls += [str(values[key]) for key in ("pdf", "latex", "jupyter") if values.get(key)]
-        for url in dict.fromkeys(urls):
-            if "://" not in url and not _exists(file.site, url):
-                yield f"{file.name}: links to {url}, which is not among the materials"
-
-
-def _exists(site: Path, url: str) -> bool:
-    # A site that lies beside its files (the starter corpus) links to its parent's folders.
-    path = url.split("#")[0].lstrip("/")
-    return (site / path).is_file() or (site.parent / path).is_file()

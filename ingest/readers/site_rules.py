@@ -43,6 +43,9 @@ class Rules:
     late_penalty: float | None = None
     late_hours: float | None = None
     warnings: list[str] = field(default_factory=list)
+    # By the file that says so: what lateness costs, and the hours until it is too late.
+    penalties: dict[str, set[float]] = field(default_factory=dict)
+    limits: dict[str, set[float]] = field(default_factory=dict)
 
     def add_policies(self, value: Any, source: str) -> None:
         """Add the list of policies in `_data/late_policy.yml`."""
@@ -56,7 +59,8 @@ class Rules:
         for meeting in self.meetings:
             if _backwards(meeting.time):
                 self.warnings.append(
-                    f"{source}: {meeting.name}: {meeting.time} ends before it begins"
+                    f"{source}: {meeting.name}: {meeting.time} ends before it begins; "
+                    "correct the times"
                 )
         for block in blocks:
             if block.kind == "text":
@@ -72,19 +76,39 @@ class Rules:
                 words = text if len(text) < 400 else " ".join(told)
                 self.statements.append(Statement(topic, words, source))
                 if topic == "late":
-                    self._read_lateness(text)
+                    self._read_lateness(text, source)
 
-    def _read_lateness(self, text: str) -> None:
+    def _read_lateness(self, text: str, source: str) -> None:
         percent = _PERCENT.search(text)
-        if percent and self.late_penalty is None:
-            self.late_penalty = float(percent.group(1)) / 100
+        if percent:
+            penalty = float(percent.group(1)) / 100
+            self.late_penalty = penalty if self.late_penalty is None else self.late_penalty
+            self.penalties.setdefault(source, set()).add(penalty)
         hours, days = _HOURS.search(text), _DAYS.search(text)
-        if self.late_hours is None and (hours or days):
-            if hours:
-                self.late_hours = float(hours.group(1))
-            elif days:
-                word = days.group(1).lower()
-                self.late_hours = 24.0 * (_NUMBERS.get(word) or int(word))
+        if hours or days:
+            word = days.group(1).lower() if days else ""
+            limit = float(hours.group(1)) if hours else 24.0 * (_NUMBERS.get(word) or int(word))
+            self.late_hours = limit if self.late_hours is None else self.late_hours
+            self.limits.setdefault(source, set()).add(limit)
+
+    def contradictions(self) -> Iterator[str]:
+        """Pages that disagree on lateness. One page may have several rules, for several things."""
+        told = (
+            ("a penalty of", self.penalties, "{:.0%}"),
+            ("a limit of", self.limits, "{:g} hours"),
+        )
+        for what, by_source, form in told:
+            sources = list(by_source)
+            for source in sources[1:]:
+                if by_source[source].isdisjoint(by_source[sources[0]]):
+                    here, there = (
+                        " and ".join(form.format(value) for value in sorted(by_source[name]))
+                        for name in (source, sources[0])
+                    )
+                    yield (
+                        f"{source}: {what} {here} for late work, but {sources[0]} says {there}; "
+                        "make them agree"
+                    )
 
     def _add_weights(self, blocks: Iterable[Block], source: str) -> None:
         found: list[tuple[str, float]] = []
@@ -99,8 +123,11 @@ class Rules:
         self.weights = found
         text = "; ".join(f"{what}: {percent:g}%" for what, percent in found) + "."
         self.statements.append(Statement("grading", text, source))
-        if abs(sum(percent for _, percent in found) - 100) > 0.01:
-            self.warnings.append(f"{source}: the weights of the grade do not add up to 100%")
+        total = sum(percent for _, percent in found)
+        if abs(total - 100) > 0.01:
+            self.warnings.append(
+                f"{source}: the weights of the grade add up to {total:g}%, not 100%; correct them"
+            )
 
 
 def _rows(text: str) -> Iterator[str]:
