@@ -16,7 +16,7 @@ from eval.cases import Case
 
 if TYPE_CHECKING:
     from ds542_tutor.documents import Chunk
-    from ds542_tutor.index.generations import Generation
+    from ds542_tutor.index.generation import Generation
     from ds542_tutor.protocols import Embedder
 
 SEARCHING = {"bm25": "BM25 alone", "dense": "dense alone"}

@@ -29,7 +29,7 @@ from eval.floors import search_floors
 from eval.metering import CountTokens, Meter
 
 if TYPE_CHECKING:  # importing the tutor loads the model libraries, which takes seconds
-    from ds542_tutor.index.generations import Generation
+    from ds542_tutor.index.generation import Generation
     from ds542_tutor.tutor import Tutor
 
 CONFIG, ANSWERS = "config.json", "answers.jsonl"

@@ -1,33 +1,42 @@
 """From a list of course files to a published generation: read, chunk, embed, write, check, publish.
 
 Nothing is changed in place: whatever goes wrong, the generation in use stays as it is. How files
-are read and cut is for `readers` and `chunking`, how a generation is stored for `index`.
+are read and cut is for `workers` and `parsing`, how a generation is stored for `index`.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ds542_tutor.course import Course
 from ds542_tutor.documents import Chunk, Erratum
-from ds542_tutor.errors import EmptySourceError, IndexStoreError, SourceError
+from ds542_tutor.errors import EmptySourceError, IndexStoreError, SourceError, TutorError
 from ds542_tutor.index.chunks import DocumentRecord
-from ds542_tutor.index.generations import Generation, GenerationWriter, IndexStore
-from ds542_tutor.index.manifest import Manifest
+from ds542_tutor.index.generation import Generation
+from ds542_tutor.index.generations import IndexStore
+from ds542_tutor.index.manifest import FORMAT, Manifest
 from ds542_tutor.index.storage import reporting_write_errors
-from ds542_tutor.protocols import Embedder, Vector
-from ingest.chunking import MAX_TOKENS, chunk_document
+from ds542_tutor.index.writer import GenerationWriter
+from ds542_tutor.models.document_embedding import DocumentEmbedder
+from ds542_tutor.protocols import Vector
+from ingest.changes import compare
+from ingest.chunking import MAX_TOKENS
 from ingest.crossrefs import tie
-from ingest.readers import read_course, read_document
+from ingest.parsing import Keys, Parsed, ParsedCache
+from ingest.readers import read_course
 from ingest.report import Embedded, FileDone, GateVerdict, OnEvent, Phase, Report, Started
 from ingest.sources import SourceFile, SourceSet
 from ingest.vectors import VectorCache
+from ingest.workers import Failure, Limits, read_files
 
-CACHE_FILE = "embeddings.sqlite"
+VECTORS_FILE, PARSED_FILE = "embeddings.sqlite", "parsed.sqlite"
+"""Caches in the index folder."""
 # Texts embedded between two progress events: a few seconds' work on 2 CPU cores.
 BLOCK = 128
 # Chunks looked up by their own text before publishing: enough to notice a shifted or damaged
@@ -42,16 +51,25 @@ Gate = Callable[[Manifest], GateVerdict]
 """Says whether the prepared generation with this manifest may be published."""
 
 
-class DocumentEmbedder(Embedder, Protocol):
-    """An embedder as ingest needs it: it also measures texts and says how exact its vectors are."""
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How an ingest is to go.
 
-    @property
-    def dtype(self) -> str: ...
+    Attributes:
+        allow_partial: publish also when a file failed.
+        gate: asked last whether to publish.
+        dry_run: read and compare only; nothing is embedded or written but caches.
+        stage: build the generation whole, but leave publishing to `IndexStore.publish`.
+        force: build also when nothing has changed since the generation in use.
+        limits: what reading a file may cost.
+    """
 
-    @property
-    def max_tokens(self) -> int: ...
-
-    def count_tokens(self, text: str) -> int: ...
+    allow_partial: bool = False
+    gate: Gate | None = None
+    dry_run: bool = False
+    stage: bool = False
+    force: bool = False
+    limits: Limits = field(default_factory=Limits)
 
 
 def build(
@@ -59,47 +77,30 @@ def build(
     store: IndexStore,
     embedder: DocumentEmbedder,
     on_event: OnEvent,
-    *,
-    allow_partial: bool = False,
-    gate: Gate | None = None,
+    wishes: Wishes | None = None,
 ) -> Report:
     """Build a generation from `sources` and publish it.
 
     When a file failed nothing is published, unless `allow_partial` and another could be read; nor
-    when `gate` says no, which is asked last.
+    when the gate says no. When nothing has changed the generation in use stays as it is.
 
     Raises:
         IndexFullError: the disk is full. IndexStoreError: another ingest runs, or a check failed.
         EmptySourceError: the sources name no file at all.
     """
+    wishes = wishes or Wishes()
     began = time.monotonic()
-    with store.begin() as writer:
-        run = _Run(sources, store, embedder, on_event, writer)
-        run.read()
-        course = read_course(sources)
-        if not run.chunks and not run.failed():
-            raise EmptySourceError(
-                f"The corpus {sources.name} names no file that can be read; "
-                "check the patterns in its sources file and the --materials folder."
-            )
-        generation = verdict = None
-        if run.chunks and (allow_partial or not run.failed()):
-            manifest = run.write(run.embed(), course)
-            if gate is not None:
-                on_event(Phase("gate"))
-                verdict = gate(writer.prepare(manifest))
-            if verdict is None or verdict.green:
-                seconds = round(time.monotonic() - began, 1)
-                generation = writer.publish(dataclasses.replace(manifest, seconds=seconds)).id
-    report = Report(
-        generation=generation,
-        files=tuple(run.files),
-        chunks=len(run.chunks),
-        embedded=run.embedded,
-        seconds=round(time.monotonic() - began, 1),
-        warnings=course.warnings,
-        gate=verdict,
-    )
+    run = _Run(sources, store, embedder, on_event, wishes)
+    run.identify()
+    report = None if wishes.force or wishes.dry_run else run.nothing_new()
+    if report is None:
+        with ExitStack() as opened:
+            writer = None if wishes.dry_run else opened.enter_context(store.begin())
+            base = run.open_base()
+            if base is not None:
+                opened.enter_context(base)
+            report = run.carry_out(writer, base, began)
+    report = dataclasses.replace(report, seconds=round(time.monotonic() - began, 1))
     on_event(report)
     return report
 
@@ -112,8 +113,12 @@ class _Run:
     store: IndexStore
     embedder: DocumentEmbedder
     on_event: OnEvent
-    writer: GenerationWriter
+    wishes: Wishes
+    keys: dict[str, str] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+    fingerprint: str = ""
     files: list[FileDone] = field(default_factory=list)
+    parsed: dict[str, Parsed] = field(default_factory=dict)
     documents: list[DocumentRecord] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
     errata: tuple[Erratum, ...] = ()
@@ -128,60 +133,158 @@ class _Run:
         """Return "path: reason" of the files that failed."""
         return tuple(f"{f.path}: {f.reason}" for f in self.files if f.status == "failed")
 
-    def read(self) -> None:
+    # --- what is there ---
+
+    def identify(self) -> None:
+        """Find by what each file, and all of the corpus, is known."""
+        keys = Keys(self.sources.root, f"{self.embedder.model_id} {self.max_tokens}")
+        for source in self.sources.files:
+            try:
+                self.keys[source.name], self.contents[source.name] = keys.of(source)
+            except SourceError as error:
+                self.keys[source.name] = f"unreadable: {error}"
+        corpus = dataclasses.replace(self.sources, files=(), root=self.sources.root)
+        parts = [
+            json.dumps(dataclasses.asdict(corpus), sort_keys=True, default=str),
+            json.dumps(self.keys, sort_keys=True),
+            *(keys.site(site) for site in {f.site for f in self.sources.files if f.site}),
+            f"{self.embedder.model_id} {self.embedder.dtype} {FORMAT}",
+        ]
+        self.fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def nothing_new(self) -> Report | None:
+        """Return the report of an ingest that has nothing to do, None when it has."""
+        try:
+            manifest = self.store.current_manifest()
+        except TutorError:
+            return None
+        if manifest.fingerprint != self.fingerprint:
+            return None
+        read = (_done(document) for document in manifest.documents)
+        skipped = (FileDone(s.name, "skipped", s.reason) for s in self.sources.skipped)
+        return Report(
+            generation=manifest.id,
+            files=(*skipped, *read),
+            chunks=manifest.chunks,
+            embedded=0,
+            seconds=0.0,
+            warnings=manifest.warnings,
+            unchanged=True,
+        )
+
+    def open_base(self) -> Generation | None:
+        """Open the generation in use, to compare with and to take over from; None without."""
+        try:
+            return self.store.open_current()
+        except TutorError:  # none yet, of an older format, or damaged: this one replaces it
+            return None
+
+    # --- from files to a report ---
+
+    def carry_out(
+        self, writer: GenerationWriter | None, base: Generation | None, began: float
+    ) -> Report:
+        """Read everything; with a `writer`, also build a generation and publish it."""
+        self.read(writer)
+        course = read_course(self.sources)
+        if not self.chunks and not self.failed():
+            raise EmptySourceError(
+                f"The corpus {self.sources.name} names no file that can be read; "
+                "check the patterns in its sources file and the --materials folder."
+            )
+        changes = compare(base, self.documents, self.chunks)
+        published = staged = verdict = None
+        wanted = bool(self.chunks) and (self.wishes.allow_partial or not self.failed())
+        if writer is not None and wanted:
+            manifest = self.write(writer, base, course)
+            if self.wishes.gate is not None:
+                self.on_event(Phase("gate"))
+                verdict = self.wishes.gate(writer.prepare(manifest))
+            if verdict is None or verdict.green:
+                seconds = round(time.monotonic() - began, 1)
+                manifest = dataclasses.replace(manifest, seconds=seconds)
+                if self.wishes.stage:
+                    staged = writer.stage(manifest).id
+                else:
+                    published = writer.publish(manifest).id
+        return Report(
+            generation=published,
+            files=tuple(self.files),
+            chunks=len(self.chunks),
+            embedded=self.embedded,
+            seconds=0.0,
+            warnings=course.warnings,
+            gate=verdict,
+            staged=staged,
+            changes=changes,
+            dry_run=self.wishes.dry_run,
+        )
+
+    def read(self, writer: GenerationWriter | None) -> None:
         """Read and cut every file; tell what became of each."""
         total = sum(map(len, (self.sources.files, self.sources.missing, self.sources.skipped)))
         self.on_event(Started(self.sources.name, total))
-        for outcome in self._outcomes():
+        for outcome in self._outcomes(writer):
             told = dataclasses.replace(outcome, done=len(self.files) + 1, total=total)
             self.files.append(told)
             self.on_event(told)
-        tied = tie(self.chunks, self.sources.files)
+        # In the order of the sources, whichever file was read first.
+        position = {source.name: i for i, source in enumerate(self.sources.files)}
+        self.files.sort(key=lambda file: position.get(file.path, -1))
+        done = [self.parsed[s.name] for s in self.sources.files if s.name in self.parsed]
+        self.documents = [parsed.record for parsed in done]
+        tied = tie([chunk for parsed in done for chunk in parsed.chunks], self.sources.files)
         self.chunks, self.errata = list(tied.chunks), tied.errata
 
-    def _outcomes(self) -> Iterator[FileDone]:
+    def _outcomes(self, writer: GenerationWriter | None) -> Iterator[FileDone]:
         for absent in self.sources.missing:
             yield FileDone(absent.name, "failed", absent.reason)
         for skipped in self.sources.skipped:
             yield FileDone(skipped.name, "skipped", skipped.reason)
-        for source in self.sources.files:
-            try:
-                yield self._read_one(source)
-            except SourceError as error:
-                reason = str(error).removeprefix(f"{source.name}: ")
-                yield FileDone(source.name, "failed", reason)
+        self.store.root.mkdir(parents=True, exist_ok=True)
+        with (
+            reporting_write_errors(self.store.root),
+            ParsedCache(self.store.root / PARSED_FILE) as cache,
+        ):
+            known = cache.get(self.keys.values())
+            unknown: list[SourceFile] = []
+            for source in self.sources.files:
+                if parsed := known.get(self.keys[source.name]):
+                    yield self._take(source, parsed, writer)
+                else:
+                    unknown.append(source)
+            counter = self.embedder.token_counter
+            for i, outcome in read_files(unknown, counter, self.max_tokens, self.wishes.limits):
+                source = unknown[i]
+                if isinstance(outcome, Failure):
+                    yield FileDone(source.name, "failed", outcome.reason)
+                    continue
+                # A file that was changed after its key was taken is not what the key says.
+                if outcome.record.sha256 == self.contents.get(source.name):
+                    cache.put(self.keys[source.name], outcome)
+                yield self._take(source, outcome, writer)
 
-    def _read_one(self, source: SourceFile) -> FileDone:
-        document = read_document(source)
-        chunks = _distinct(chunk_document(document, self.embedder.count_tokens, self.max_tokens))
-        if not chunks:
-            raise EmptySourceError(
-                f"{source.name}: nothing but headings and boilerplate in it; "
-                "put the real file in its place, or list it under [[skip]]"
-            )
-        self.writer.keep_file(source.path, document.sha256)
-        self.documents.append(DocumentRecord.of(document, len(chunks)))
-        self.chunks.extend(chunks)
-        return FileDone(
-            source.name,
-            "read",
-            chunks=len(chunks),
-            pages=document.page_count,
-            blank=document.blank,
-            ocr=document.ocr_pages,
-            warnings=document.warnings,
-        )
+    def _take(
+        self, source: SourceFile, parsed: Parsed, writer: GenerationWriter | None
+    ) -> FileDone:
+        try:
+            if writer is not None:
+                writer.keep_file(source.path, parsed.record.sha256)
+        except SourceError as error:
+            return FileDone(source.name, "failed", str(error).removeprefix(f"{source.name}: "))
+        self.parsed[source.name] = parsed
+        return _done(parsed.record)
 
     def embed(self) -> list[Vector]:
         """Return one vector a chunk, in order; only texts that are not in the cache cost time."""
         # Longest first: texts of like length share a batch, and memory peaks at once if it does.
         texts = sorted({chunk.search_text for chunk in self.chunks}, key=lambda t: (-len(t), t))
-        file = self.store.root / CACHE_FILE
+        file = self.store.root / VECTORS_FILE
         with (
             reporting_write_errors(self.store.root),
             VectorCache(file, self.embedder.model_id, self.embedder.dtype) as cache,
         ):
-            known: dict[str, list[float]] = cache.get(texts)
+            known: dict[str, Vector] = cache.get(texts)
             cached = len(known)
             missing = [text for text in texts if text not in known]
             self.on_event(Embedded(cached, len(texts), cached))
@@ -194,7 +297,7 @@ class _Run:
         self.embedded = len(missing)
         return [known[chunk.search_text] for chunk in self.chunks]
 
-    def write(self, vectors: Sequence[Vector], course: Course) -> Manifest:
+    def write(self, writer: GenerationWriter, base: Generation | None, course: Course) -> Manifest:
         """Write the generation, check it, and return its manifest."""
         manifest = Manifest(
             embedder=self.embedder.model_id,
@@ -204,23 +307,46 @@ class _Run:
             settings={"embedder_dtype": self.embedder.dtype},
             chunking={"max_tokens": self.max_tokens},
             failed=self.failed(),
+            warnings=course.warnings,
+            sources=str(self.sources.toml or ""),
+            materials=str(self.sources.root),
+            fingerprint="" if self.failed() else self.fingerprint,
         )
+        vectors = self.embed()
+        same = base is not None and (base.manifest.embedder, base.manifest.settings) == (
+            manifest.embedder,
+            manifest.settings,
+        )
+        terms = [found for document in self.documents for found in self.parsed[document.path].terms]
         self.on_event(Phase("write"))
-        self.writer.write(self.documents, self.chunks, vectors, course, self.errata)
+        writer.write(
+            self.documents,
+            self.chunks,
+            vectors,
+            course,
+            self.errata,
+            terms=terms,
+            base=base if same else None,
+        )
         self.on_event(Phase("check"))
-        with self.writer.preview(manifest) as generation:
+        with writer.preview(manifest) as generation:
             check(generation, self.chunks, self.embedder)
         return manifest
 
 
-def _distinct(chunks: Sequence[Chunk]) -> list[Chunk]:
-    """Drop repetitions, which have one id: the same text at the same place twice finds no more."""
-    unique = {chunk.id: chunk for chunk in reversed(chunks)}
-    kept = [chunk for chunk in chunks if unique[chunk.id] is chunk]
-    return [dataclasses.replace(chunk, ordinal=i) for i, chunk in enumerate(kept)]
+def _done(record: DocumentRecord) -> FileDone:
+    return FileDone(
+        record.path,
+        "read",
+        chunks=record.chunks,
+        pages=record.page_count,
+        blank=record.blank,
+        ocr=record.ocr_pages,
+        warnings=record.warnings,
+    )
 
 
-def check(generation: Generation, chunks: Sequence[Chunk], embedder: Embedder) -> None:
+def check(generation: Generation, chunks: Sequence[Chunk], embedder: DocumentEmbedder) -> None:
     """Refuse a generation that lost something: compare counts, and look a sample up by its text.
 
     A chunk counts as found among the first `TOP` when it is one of them or as similar as the last
@@ -243,5 +369,5 @@ def check(generation: Generation, chunks: Sequence[Chunk], embedder: Embedder) -
             raise IndexStoreError(
                 f"The new index does not find {chunk.document} ({chunk.locator.describe()}) by its "
                 "own text, so it was not published; delete the embedding cache "
-                f"({CACHE_FILE} in the index folder) and run the ingest again."
+                f"({VECTORS_FILE} in the index folder) and run the ingest again."
             )

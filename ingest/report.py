@@ -112,8 +112,9 @@ class Changes:
 class Report:
     """The end of an ingest. `generation`: what was published; None when the old one stays.
 
-    `staged`: a generation that is complete and waits to be published. `changes`: against the index
-    in use; None when nothing could be compared. `warnings` are about the corpus as a whole, such
+    `staged`: a generation that is complete and waits to be published. `unchanged`: nothing is new,
+    so the index in use stays. `changes`: against the index in use; None where nothing was read.
+    `warnings` are about the corpus as a whole, such
     as contradictions in the course calendar.
     `gate`: the verdict of the gate, where one was asked.
     """
@@ -128,6 +129,8 @@ class Report:
     gate: GateVerdict | None = None
     staged: str | None = None
     changes: Changes | None = None
+    dry_run: bool = False
+    unchanged: bool = False
 
     def count(self, status: FileStatus) -> int:
         """Return how many files ended that way."""
@@ -154,30 +157,67 @@ def file_line(file: FileDone) -> str:
         return f"{file.status:<8} {file.path}: {file.reason}"
     pages = f"{plural(file.pages, 'page')}, " if file.pages else ""
     lines = [f"read     {file.path}: {pages}{plural(file.chunks, 'chunk')}"]
+    if file.ocr:
+        lines.append(f"         read off images: pages {_numbers(file.ocr)}")
+    if file.blank:
+        lines.append(f"         nothing to read on pages {_numbers(file.blank)}")
     return "\n".join(lines + [f"         note: {warning}" for warning in file.warnings])
 
 
+def _numbers(pages: tuple[int, ...]) -> str:
+    return ", ".join(map(str, pages))
+
+
 def totals(report: Report) -> str:
-    """Return the last lines of the summary: counts, and whether the new index is in use."""
+    """Return the last lines of the summary: counts, what differs, and which index is in use."""
     lines = [f"note: {warning}" for warning in report.warnings]
     lines.append(
         f"{plural(len(report.files), 'file')}: {report.count('read')} read, "
         f"{report.count('skipped')} skipped, {report.count('failed')} failed; "
         f"{plural(report.chunks, 'chunk')}, {report.embedded} embedded anew; "
-        f"{report.seconds:.0f} s."
+        f"{report.seconds:.1f} s."
     )
+    if report.changes:
+        lines += change_lines(report.changes)
     if report.gate:
         lines += gate_lines(report.gate)
+    return "\n".join([*lines, _outcome(report)])
+
+
+def _outcome(report: Report) -> str:
+    if report.unchanged:
+        return f"Nothing has changed; generation {report.generation} stays in use."
     if report.generation:
-        lines.append(f"Generation {report.generation} is now in use.")
-    elif report.gate:
-        lines.append("Nothing was published; the index in use is unchanged.")
-    else:
-        lines.append(
-            "Nothing was published; the index in use is unchanged. Mend the files that failed, "
-            "list them under [[skip]], or pass --allow-partial."
+        return f"Generation {report.generation} is now in use."
+    if report.staged:
+        return (
+            f"Generation {report.staged} is staged; `python -m ingest publish {report.staged}` "
+            "puts it to use."
         )
-    return "\n".join(lines)
+    if report.dry_run:
+        return "A dry run: nothing was built; the index in use is unchanged."
+    if report.gate:
+        return "Nothing was published; the index in use is unchanged."
+    return (
+        "Nothing was published; the index in use is unchanged. Mend the files that failed, "
+        "list them under [[skip]], or pass --allow-partial."
+    )
+
+
+def change_lines(changes: Changes) -> list[str]:
+    """Say what differs from the index in use: documents by name, chunks by number."""
+    if changes.since is None:
+        return []
+    kinds = (("new", changes.added), ("changed", changes.changed), ("gone", changes.removed))
+    lines = [
+        f"  {word}: {d.path} (+{d.added} -{d.removed} chunks)" for word, ds in kinds for d in ds
+    ]
+    return [
+        f"Against {changes.since}: {plural(len(changes.added), 'document')} new, "
+        f"{len(changes.changed)} changed, {len(changes.removed)} gone, {changes.unchanged} the "
+        f"same; {changes.chunks_added:,} chunks in, {changes.chunks_removed:,} out.",
+        *lines,
+    ]
 
 
 def gate_lines(gate: GateVerdict) -> list[str]:

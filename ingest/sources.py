@@ -38,7 +38,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
-from urllib.parse import quote
 
 from ds542_tutor.documents import SourceKind
 from ds542_tutor.errors import SettingsError
@@ -100,7 +99,7 @@ class SourceSet:
     """A corpus as its sources file describes it.
 
     Attributes:
-        root: the materials folder.  files: sorted by name, each path once.
+        root: the materials folder. toml: the sources file.  files: sorted by name, each path once.
         missing: patterns that match nothing: a failure of the ingest.
         skipped: files deliberately not read, with the reason.
     """
@@ -111,6 +110,7 @@ class SourceSet:
     course: str = ""
     timezone: str = "America/New_York"
     site_url: str = ""
+    toml: Path | None = None
     files: tuple[SourceFile, ...] = ()
     missing: tuple[Unread, ...] = ()
     skipped: tuple[Unread, ...] = ()
@@ -163,6 +163,7 @@ def load_sources(toml: Path, materials: Path | None = None) -> SourceSet:
         name=name,
         term=term,
         root=root,
+        toml=toml.resolve(),
         course=str(corpus.get("course", name)),
         timezone=str(corpus.get("timezone", "America/New_York")),
         site_url=str(corpus.get("site_url", "")),
@@ -313,7 +314,7 @@ def _file(
         lecture=number if lecture is True else lecture or None,
         assignment=_fill(entry, "assignment", fields, toml, where),
         graded=bool(entry.get("graded", False)),
-        url=_fill(entry, "url", {key: quote(part) for key, part in fields.items()}, toml, where),
+        url=_fill(entry, "url", fields, toml, where),
         licence=_fill(entry, "licence", fields, toml, where),
         errata_for=_book(entry, "errata_for", toml, where),
         answers_for=_book(entry, "answers_for", toml, where),

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
+
+from ds542_tutor.protocols import Vector
 
 # SQLite accepts at least 999 bound variables in one statement.
 _MAX_VARIABLES = 900
@@ -31,11 +33,11 @@ class VectorCache:
             file.unlink()
             self._connection = _connect(file)
 
-    def get(self, texts: Sequence[str]) -> dict[str, list[float]]:
+    def get(self, texts: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors that are known, by text."""
         by_hash = {_hash(text): text for text in texts}
         hashes = list(by_hash)
-        found: dict[str, list[float]] = {}
+        found: dict[str, Vector] = {}
         for start in range(0, len(hashes), _MAX_VARIABLES):
             part = hashes[start : start + _MAX_VARIABLES]
             marks = ",".join("?" * len(part))
@@ -43,16 +45,29 @@ class VectorCache:
                 f"SELECT text, vector FROM vectors WHERE model = ? AND text IN ({marks})",
                 (self._key, *part),
             )
-            found.update((by_hash[text], array("f", blob).tolist()) for text, blob in rows)
+            found.update((by_hash[text], array("f", blob)) for text, blob in rows)
         return found
 
-    def put(self, vectors: Mapping[str, Sequence[float]]) -> None:
+    def put(self, vectors: Mapping[str, Vector]) -> None:
         """Remember vectors by text, as float32."""
         with self._connection:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
                 ((self._key, _hash(t), array("f", v).tobytes()) for t, v in vectors.items()),
             )
+
+    def keep_only(self, texts: Iterable[str], *, dry_run: bool = False) -> int:
+        """Forget the vectors of all other texts, of any model; return how many those are."""
+        kept = {_hash(text) for text in texts}
+        rows = self._connection.execute("SELECT model, text FROM vectors").fetchall()
+        gone = [(model, text) for model, text in rows if text not in kept]
+        if not dry_run and gone:
+            with self._connection:
+                self._connection.executemany(
+                    "DELETE FROM vectors WHERE model = ? AND text = ?", gone
+                )
+            self._connection.execute("VACUUM")
+        return len(gone)
 
     def close(self) -> None:
         """Release the file. Closing twice is harmless."""

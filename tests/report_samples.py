@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ds542_tutor.dialogue import Turn
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 from eval.cases import Case, Gold
 from eval.summary import course_parts, score_rows, summarise
 

@@ -411,7 +411,7 @@ def test_a_file_where_a_folder_should_be(web: Web, root: Path) -> None:
 
 def test_a_materials_folder_that_is_none(web: Web, root: Path) -> None:
     root.write_text("a file")
-    with pytest.raises(SettingsError, match="cannot be written .*--materials"):
+    with pytest.raises(SettingsError, match=r"cannot be written .*--materials"):
         one(root, web)
 
 

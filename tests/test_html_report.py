@@ -27,7 +27,7 @@ from report_samples import (
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.errors import IndexStoreError
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 from eval.cases import Case, Gold
 from eval.floors import FLOORS
 from eval.html.pages import GONE, LEFT_OUT, Pages

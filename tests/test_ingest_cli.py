@@ -8,7 +8,6 @@ import pytest
 from index_samples import publish
 
 from ds542_tutor.index.generations import IndexStore
-from ds542_tutor.models import embedding
 from ingest import build as build_module
 from ingest.__main__ import main
 
@@ -29,20 +28,10 @@ reason = "no reader for it yet"
 ATTENTION = "# Attention\n\nAttention weighs the values by how well keys match the query.\n"
 
 
-@pytest.fixture(scope="module")
-def minilm() -> embedding.SentenceTransformerEmbedder:
-    return embedding.load_embedder(embedding.ModelSettings(), "documents")
-
-
 @pytest.fixture(autouse=True)
-def folder(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    minilm: embedding.SentenceTransformerEmbedder,
-) -> Path:
-    """A corpus in the working directory; the real model is loaded once for all tests."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A corpus in the working directory."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(embedding, "load_embedder", lambda *_: minilm)
     (tmp_path / "tiny.toml").write_text(TOML)
     (tmp_path / "a.md").write_text(ATTENTION)
     (tmp_path / "old.pptx").write_bytes(b"PK")
@@ -151,7 +140,7 @@ def test_if_missing_does_nothing_where_there_is_an_index(
 
 def test_list_and_rollback(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["list"]) == 0
-    assert "no index" in capsys.readouterr().out
+    assert "no index in use" in capsys.readouterr().out
     assert main(["tiny.toml"]) == 0
     first = current()
     Path("b.md").write_text(ATTENTION.replace("Attention", "Softmax"))
@@ -172,6 +161,8 @@ def test_two_ingests_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tiny.toml"]) == 0
     with Path("index/.lock").open("a") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
+        assert main(["tiny.toml"]) == 0, "nothing to do, so nothing to wait for"
+        Path("a.md").write_text(ATTENTION + "One sentence more about the keys and the values.")
         assert main(["tiny.toml"]) == 2
     assert "Another ingest" in capsys.readouterr().err
 
@@ -184,7 +175,7 @@ def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
         raise KeyboardInterrupt
 
     monkeypatch.setattr(build_module, "check", interrupt)
-    assert main(["tiny.toml"]) == 130
+    assert main(["tiny.toml", "--force"]) == 130
     assert current() == before
     assert "unchanged" in capsys.readouterr().err
 

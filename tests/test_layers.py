@@ -10,7 +10,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "ds542_tutor"
 
 FLOORS: dict[str, int] = {
-    "errors": 0, "documents": 0, "labels": 0, "dialogue": 0, "protocols": 0, "sentences": 0, "words": 0,
+    "errors": 0, "documents": 0, "labels": 0, "dialogue": 0, "protocols": 0, "sentences": 0,
+    "words": 0,
     "answer_json": 1, "settings": 1, "course": 1, "prompts": 1,
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,
     "queries": 3, "policy": 3, "citations": 3,
@@ -29,6 +30,7 @@ EVAL_MAY_USE = 6
 
 OWNERS = {
     "torch": "models", "transformers": "models", "sentence_transformers": "models",
+    "ctranslate2": "models",
     "langchain": "models", "langchain_core": "models", "langchain_openai": "models",
     "chromadb": "index", "bm25s": "index", "Stemmer": "index",
     "gradio": "app", "fastapi": "app", "uvicorn": "app",

@@ -19,7 +19,8 @@ import psutil
 from numpy.typing import NDArray
 
 from ds542_tutor.dialogue import Query
-from ds542_tutor.index.generations import Generation, IndexStore
+from ds542_tutor.index.generation import Generation
+from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import ModelSettings, RetrievalSettings, Settings
 from eval.bench.measuring import (

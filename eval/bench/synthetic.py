@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ds542_tutor.documents import Chunk
-from ds542_tutor.index.generations import Generation, IndexStore
+from ds542_tutor.index.generation import Generation
+from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
 from eval.memory import peak_memory_mib
 from eval.stats import SEED

@@ -13,7 +13,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from ds542_tutor.documents import Chunk
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 from eval.cases import Case, Gold
 from eval.html.pages import Pages, Picture
 from eval.metrics.answer import forbidden, missing

@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 from PIL import Image
 
 from ds542_tutor.errors import IndexStoreError
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 
 LIMIT = 60
 """Pages in one report: with about 50 kB each it stays small enough to be mailed."""

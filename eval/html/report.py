@@ -15,7 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 from eval.cases import Case
 from eval.floors import FLOORS
 from eval.html.failures import Failure, show_failure

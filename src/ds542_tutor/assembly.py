@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ds542_tutor.citations import Checker, OverlapVerifier
 from ds542_tutor.dialogue import AnswerEvent, Turn
-from ds542_tutor.index.generations import Generation, IndexStore
+from ds542_tutor.index.generation import Generation
+from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.models.generation import load_chat_model
 from ds542_tutor.models.quotes import QuotesModel

@@ -24,8 +24,7 @@ _SEASONS = {"sp": "Spring", "su": "Summer", "fa": "Fall", "wi": "Winter"}
 class Lecture:
     """One lecture. `number` is what its title says; `starts` is aware, in the course's zone.
 
-    `readings` are the readings as one-line texts; `deck` is the file name of its slides; `links`
-    are its page's (name, address), slides and recording among them.
+    `readings` are the readings as one-line texts; `deck` is the file name of its slides.
     """
 
     number: int | None
@@ -35,7 +34,6 @@ class Lecture:
     tldr: str = ""
     readings: tuple[str, ...] = ()
     deck: str | None = None
-    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from ds542_tutor.dialogue import (
     Turn,
 )
 from ds542_tutor.documents import Chunk
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 from ds542_tutor.policy.disclosure import make_disclosure
 from ds542_tutor.policy.enforce import enforce
 from ds542_tutor.policy.graded import GradedItems

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from ds542_tutor.dialogue import Hit, Query
 from ds542_tutor.documents import Chunk
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 from ds542_tutor.index.lexical import tokenize
 from ds542_tutor.protocols import Embedder, Reranker, Vector
 from ds542_tutor.settings import RetrievalSettings

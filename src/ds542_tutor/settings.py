@@ -43,7 +43,8 @@ class ModelSettings:
 
     Attributes:
         embedder: "minilm" (packaged) or a sentence-transformers id or folder.
-        embedder_dtype: "float32", "bfloat16" or "auto" (bfloat16 for documents where that is fast).
+        embedder_dtype: "float32", "bfloat16", "int8" (the packaged MiniLM on a CPU, documents
+            only) or "auto": what is fast for documents, float32 for questions.
         reranker: a cross-encoder's sentence-transformers id or folder; "" for none.
         chat: "auto", "quotes", "smollm2", "hf:<id or folder>", "openai:<model>@<base url>".
         huggingface: id or folder that "auto" uses when CUDA is there; "" for none.
@@ -256,8 +257,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"answer.unsupported must be 'remove' or 'mark', but is {answer.unsupported!r}."
         )
-    if settings.models.embedder_dtype not in ("auto", "float32", "bfloat16"):
+    if settings.models.embedder_dtype not in ("auto", "float32", "bfloat16", "int8"):
         raise SettingsError(
-            "models.embedder_dtype must be 'auto', 'float32' or 'bfloat16', "
+            "models.embedder_dtype must be 'auto', 'float32', 'bfloat16' or 'int8', "
             f"but is {settings.models.embedder_dtype!r}."
         )

@@ -29,7 +29,7 @@ from ds542_tutor.dialogue import (
     Turn,
 )
 from ds542_tutor.errors import QuestionError
-from ds542_tutor.index.generations import Generation
+from ds542_tutor.index.generation import Generation
 from ds542_tutor.policy.classify import decide
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection

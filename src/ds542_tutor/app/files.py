@@ -23,7 +23,7 @@ from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import TutorError
 
 if TYPE_CHECKING:
-    from ds542_tutor.index.generations import Generation
+    from ds542_tutor.index.generation import Generation
 
 # A page that was open during an ingest still shows its sources; `index` keeps as many on disk.
 _GENERATIONS_KEPT = 3

@@ -39,6 +39,24 @@ _COLUMNS = (
 # SQLite accepts at least 999 bound variables in one statement.
 _MAX_VARIABLES = 900
 
+Entry = tuple[str | int | None, ...]
+"""What is indexed of a chunk: its search text, and what a search can filter on."""
+
+
+def entry(chunk: Chunk) -> Entry:
+    """Return what is indexed of a chunk; equal entries need no new vector in the index."""
+    return (
+        chunk.search_text,
+        chunk.document,
+        chunk.kind,
+        chunk.term,
+        chunk.lecture,
+        chunk.assignment,
+        chunk.locator.page,
+        int(chunk.graded),
+        int(chunk.exercise),
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentRecord:
@@ -111,7 +129,7 @@ class ChunkStore:
             )
             marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
             connection.executemany(
-                f"INSERT INTO chunks ({_COLUMNS}) VALUES ({marks})", map(_row, chunks)
+                f"INSERT INTO chunks ({_COLUMNS}) VALUES ({marks})", map(to_row, chunks)
             )
             connection.executemany(
                 "INSERT INTO labels VALUES (?, ?)",
@@ -141,8 +159,16 @@ class ChunkStore:
             part = ids[start : start + _MAX_VARIABLES]
             marks = ",".join("?" * len(part))
             rows = self._fetch(f"SELECT {_COLUMNS} FROM chunks WHERE id IN ({marks})", part)
-            found.update((row[0], _chunk(row)) for row in rows)
+            found.update((row[0], from_row(row)) for row in rows)
         return [found[i] for i in ids if i in found]
+
+    def entries(self) -> dict[str, Entry]:
+        """Return what is indexed of every chunk, by id; quick, since no chunk is put together."""
+        rows = self._fetch(
+            "SELECT id, search_text, document, kind, term, lecture, assignment,"
+            " json_extract(locator, '$.page'), graded, exercise FROM chunks"
+        )
+        return {row[0]: row[1:] for row in rows}
 
     def labelled(self, label: str) -> list[Chunk]:
         """Return the chunks that carry `label` ("figure 6.7"), by document and ordinal."""
@@ -151,7 +177,7 @@ class ChunkStore:
             " ORDER BY document, ordinal",
             (label,),
         )
-        return [_chunk(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def errata(self, book: str, page: int) -> list[Erratum]:
         """Return what is listed as wrong on a page of a book, errors before small changes."""
@@ -166,14 +192,14 @@ class ChunkStore:
             " AND ordinal != ? ORDER BY ordinal",
             (document, ordinal - reach, ordinal + reach, ordinal),
         )
-        return [_chunk(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def by_document(self, path: str) -> list[Chunk]:
         """Return all chunks of a document in order; none for an unknown path."""
         rows = self._fetch(
             f"SELECT {_COLUMNS} FROM chunks WHERE document = ? ORDER BY ordinal", (path,)
         )
-        return [_chunk(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def select(
         self,
@@ -194,7 +220,7 @@ class ChunkStore:
             f"SELECT {_COLUMNS} FROM chunks WHERE {where} ORDER BY document, ordinal",
             list(clauses.values()),
         )
-        return [_chunk(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def documents(self) -> list[DocumentRecord]:
         """Return the records of all documents, in the order of the source list."""
@@ -217,7 +243,7 @@ def document_record(data: dict[str, Any]) -> DocumentRecord:
     return DocumentRecord(**{**data, **lists})
 
 
-def _row(chunk: Chunk) -> tuple[Any, ...]:
+def to_row(chunk: Chunk) -> tuple[Any, ...]:
     return (
         chunk.id,
         chunk.document,
@@ -240,7 +266,7 @@ def _row(chunk: Chunk) -> tuple[Any, ...]:
     )
 
 
-def _chunk(row: tuple[Any, ...]) -> Chunk:
+def from_row(row: tuple[Any, ...]) -> Chunk:
     (identifier, document, title, kind, text, search_text, locator, pages, ordinal, runs, *rest) = (
         row
     )

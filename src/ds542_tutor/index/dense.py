@@ -7,14 +7,14 @@ never embeds anything here.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError
+
+from ds542_tutor.protocols import Vector
 
 COLLECTION = "chunks"
 # The most records that Chroma 1.5.9 takes in one call (SQLite's limit on bound variables).
@@ -33,6 +33,9 @@ HNSW = {
 Where = Mapping[str, Any]
 """A Chroma filter over metadata, such as {"lecture": 7} or {"kind": {"$in": ["slides"]}}."""
 
+Metadata = Mapping[str, str | int | bool]
+"""What a record can be filtered by; Chroma wants at least one key."""
+
 
 class DenseIndex:
     """An opened collection; safe to share between threads, to be closed after use."""
@@ -47,8 +50,8 @@ class DenseIndex:
         cls,
         folder: Path,
         ids: Sequence[str],
-        vectors: Sequence[Sequence[float]],
-        metadatas: Sequence[Mapping[str, str | int | bool]],
+        vectors: Sequence[Vector],
+        metadatas: Sequence[Metadata],
     ) -> DenseIndex:
         """Write a new collection into `folder`, which must not exist. All sequences equally long.
 
@@ -57,24 +60,51 @@ class DenseIndex:
         Raises:
             OSError: Chroma cannot write, for instance because the disk is full.
         """
+        from chromadb.errors import ChromaError
+
         folder.mkdir(parents=True)
         client = _client(folder)
         try:
             collection = client.create_collection(
                 COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
             )
-            for start in range(0, len(ids), MAX_BATCH):
-                end = start + MAX_BATCH
-                collection.add(
-                    ids=list(ids[start:end]),
-                    embeddings=[np.asarray(v, dtype=np.float32) for v in vectors[start:end]],
-                    metadatas=[dict(metadata) for metadata in metadatas[start:end]],
-                )
+            _add(collection, ids, vectors, metadatas)
         except ChromaError as error:
             # On a full disk Chroma says "Failed to apply logs", without the system's reason.
             client.close()
             raise OSError(f"Chroma could not write to {folder}: {error}") from error
         return cls(client, collection)
+
+    @classmethod
+    def derive(
+        cls,
+        base: Path,
+        folder: Path,
+        gone: Sequence[str],
+        ids: Sequence[str],
+        vectors: Sequence[Vector],
+        metadatas: Sequence[Metadata],
+    ) -> DenseIndex:
+        """Write a copy of the collection in `base` without `gone` and with what is new.
+
+        `base` was written by `build` or `derive` and is read by nobody for writing, so its files
+        can be copied as they are. An id may be among `gone` and come again with another vector.
+
+        Raises:
+            OSError: Chroma cannot write, for instance because the disk is full.
+        """
+        from chromadb.errors import ChromaError
+
+        shutil.copytree(base, folder)
+        derived = cls.open(folder)
+        try:
+            for start in range(0, len(gone), MAX_BATCH):
+                derived._collection.delete(ids=list(gone[start : start + MAX_BATCH]))
+            _add(derived._collection, ids, vectors, metadatas)
+        except ChromaError as error:
+            derived.close()
+            raise OSError(f"Chroma could not write to {folder}: {error}") from error
+        return derived
 
     @classmethod
     def open(cls, folder: Path) -> DenseIndex:
@@ -125,7 +155,26 @@ class DenseIndex:
         self._client.close()
 
 
+def _add(
+    collection: Any,
+    ids: Sequence[str],
+    vectors: Sequence[Vector],
+    metadatas: Sequence[Metadata],
+) -> None:
+    for start in range(0, len(ids), MAX_BATCH):
+        end = start + MAX_BATCH
+        collection.add(
+            ids=list(ids[start:end]),
+            embeddings=[np.asarray(v, dtype=np.float32) for v in vectors[start:end]],
+            metadatas=[dict(metadata) for metadata in metadatas[start:end]],
+        )
+
+
 def _client(folder: Path) -> Any:
+    # Imported late: it takes a second, and an ingest that finds nothing new never gets here.
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
     return chromadb.PersistentClient(
         path=str(folder), settings=ChromaSettings(anonymized_telemetry=False)
     )

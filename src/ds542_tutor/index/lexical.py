@@ -107,14 +107,23 @@ class LexicalIndex:
         self._position = {identifier: i for i, identifier in enumerate(self._ids)}
 
     @classmethod
-    def build(cls, folder: Path, ids: Sequence[str], texts: Iterable[str]) -> LexicalIndex:
-        """Index `texts` under `ids` (same length) and write everything below `folder`."""
+    def build(
+        cls,
+        folder: Path,
+        ids: Sequence[str],
+        texts: Iterable[str],
+        terms: Iterable[Sequence[str]] | None = None,
+    ) -> LexicalIndex:
+        """Index `texts` under `ids` (same length) and write everything below `folder`.
+
+        `terms`: what `tokenize` makes of each text, where that is known already.
+        """
         folder.mkdir(parents=True)
         # Numbers, not words: a million chunks have some 10^8 of them.
         vocabulary: dict[str, int] = {}
         tokens = [
-            [vocabulary.setdefault(term, len(vocabulary)) for term in tokenize(text)]
-            for text in texts
+            [vocabulary.setdefault(term, len(vocabulary)) for term in found]
+            for found in (map(tokenize, texts) if terms is None else terms)
         ]
         if vocabulary:
             bm25 = bm25s.BM25(k1=K1, b=B, method=METHOD)

@@ -24,6 +24,12 @@ class Manifest:
         embedder, dimension: `Embedder.model_id` and the length of its vectors.
         corpus, term: of the source list. settings, chunking: what the text was cut and embedded by.
         failed: "path: reason" of the files that could not be read, when a partial index was wanted.
+        warnings: about the corpus as a whole, such as contradictions in the course calendar.
+        sources, materials: the sources file and the folder that it was read with, as paths.
+        fingerprint: of all that the generation depends on: files, settings, code; "" where a file
+            failed, since another try may read it.
+        exchanged: how many vectors of its graph were exchanged since that was built as a whole.
+        replaces: id of the generation in use when this one was written.
         seconds: how long the ingest took.
         format, id, created (ISO 8601, UTC), chunks: filled in when it is published.
     """
@@ -36,6 +42,12 @@ class Manifest:
     chunking: Mapping[str, Any] = field(default_factory=dict)
     documents: tuple[DocumentRecord, ...] = ()
     failed: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    sources: str = ""
+    materials: str = ""
+    fingerprint: str = ""
+    exchanged: int = 0
+    replaces: str = ""
     seconds: float = 0.0
     format: int = FORMAT
     id: str = ""
@@ -56,7 +68,8 @@ class Manifest:
             if found == FORMAT:
                 documents = tuple(document_record(d) for d in data.pop("documents"))
                 failed = tuple(data.pop("failed"))
-                return cls(**data, documents=documents, failed=failed)
+                warnings = tuple(data.pop("warnings"))
+                return cls(**data, documents=documents, failed=failed, warnings=warnings)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexStoreError(
                 f"The index generation {folder} is damaged ({error}); run `python -m ingest "

@@ -14,11 +14,11 @@ from typing import Literal
 
 import torch
 from sentence_transformers import SentenceTransformer
-from tokenizers import Tokenizer
 
 from ds542_tutor.errors import ModelError
 from ds542_tutor.models.packaged import MINILM_SHA256, minilm_path, sha256_of
 from ds542_tutor.models.quiet import first_line, quiet_loading
+from ds542_tutor.models.tokens import TokenCounter
 from ds542_tutor.settings import ModelSettings
 
 Dtype = Literal["float32", "bfloat16"]
@@ -42,7 +42,7 @@ class SentenceTransformerEmbedder:
         self.dtype: Dtype = dtype
         # A fast tokenizer refuses a second thread ("Already borrowed") while one is using it.
         self._lock = threading.Lock()
-        self._counter = _untruncated(model)
+        self.token_counter = TokenCounter(model.tokenizer.backend_tokenizer)
 
     @property
     def model_id(self) -> str:
@@ -58,11 +58,11 @@ class SentenceTransformerEmbedder:
     def max_tokens(self) -> int:
         """Word-pieces of a text that the model reads; what comes after is not embedded."""
         length = self._model.max_seq_length or self._model.tokenizer.model_max_length
-        return int(length) - self._counter.num_special_tokens_to_add(is_pair=False)
+        return int(length) - self.token_counter.special_tokens
 
     def count_tokens(self, text: str) -> int:
         """Return the number of word-pieces of `text`, markers for its two ends not counted."""
-        return len(self._counter.encode(text, add_special_tokens=False).ids)
+        return self.token_counter(text)
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:
         """Return one unit vector a text, in order. Shape: (len(texts), dimension).
@@ -151,14 +151,6 @@ def choose_dtype(
         return "bfloat16"
     native = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
     return "bfloat16" if setting == "auto" and purpose == "documents" and native else "float32"
-
-
-def _untruncated(model: SentenceTransformer) -> Tokenizer:
-    """Return a copy of the model's tokenizer that counts whole texts (the original cuts them)."""
-    tokenizer = Tokenizer.from_str(model.tokenizer.backend_tokenizer.to_str())
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def _revision(model: SentenceTransformer, folder: Path | None) -> str:

@@ -1,0 +1,220 @@
+"""One file into a document, its chunks and their search terms; the result kept by content.
+
+What `ingest.workers` does in other processes, and the cache that spares doing it again. A file is
+known by its bytes, by what the sources file says of it, and by the code that reads it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Self
+
+from ds542_tutor.documents import Chunk
+from ds542_tutor.errors import EmptySourceError, SourceError
+from ds542_tutor.index.chunks import DocumentRecord, document_record, from_row, to_row
+from ds542_tutor.index.lexical import tokenize
+from ingest.chunking import chunk_document
+from ingest.readers import read_document
+from ingest.sources import SourceFile
+
+CountTokens = Callable[[str], int]
+
+# Of a course site, what its pages and its calendar are made of; other files matter by name only.
+_SITE_TEXT: Final = frozenset((".md", ".yml", ".yaml", ".html", ".json", ".txt", ".csv", ".tsv"))
+_READERS: Final = ("pypdfium2", "python-pptx", "nbformat", "python-frontmatter", "tokenizers")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What an ingest needs of a file: the document's record, its chunks, and the terms of each."""
+
+    record: DocumentRecord
+    chunks: tuple[Chunk, ...]
+    terms: tuple[tuple[str, ...], ...]
+
+
+def parse(source: SourceFile, count_tokens: CountTokens, max_tokens: int) -> Parsed:
+    """Read a file and cut it into chunks of at most `max_tokens`.
+
+    Raises:
+        SourceError: it cannot be read, or nothing in it is worth a chunk.
+    """
+    document = read_document(source)
+    chunks = distinct(chunk_document(document, count_tokens, max_tokens))
+    if not chunks:
+        raise EmptySourceError(
+            f"{source.name}: nothing but headings and boilerplate in it; "
+            "put the real file in its place, or list it under [[skip]]"
+        )
+    return Parsed(
+        DocumentRecord.of(document, len(chunks)),
+        tuple(chunks),
+        tuple(tuple(tokenize(chunk.search_text)) for chunk in chunks),
+    )
+
+
+def distinct(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Drop repetitions, which have one id: the same text at the same place twice finds no more."""
+    unique = {chunk.id: chunk for chunk in reversed(chunks)}
+    kept = [chunk for chunk in chunks if unique[chunk.id] is chunk]
+    return [dataclasses.replace(chunk, ordinal=i) for i, chunk in enumerate(kept)]
+
+
+# --- by what a file is known ---------------------------------------------------------------------
+
+
+class Keys:
+    """Gives each source file a key that changes whenever reading it would give something else."""
+
+    def __init__(self, root: Path, tokens: str) -> None:
+        """`root`: the materials folder. `tokens`: what counts tokens, and how many a chunk has."""
+        self._root = root
+        self._common = f"{code_hash()} {tokens}"
+        self._sites: dict[Path, str] = {}
+
+    def of(self, source: SourceFile) -> tuple[str, str]:
+        """Return the key of a file and the sha-256 of its bytes, both in hex.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        fields = dataclasses.asdict(source)
+        # Where the materials folder is makes no difference.
+        fields |= {"path": "", "site": str(source.site and source.site.relative_to(self._root))}
+        site = self.site(source.site) if source.site is not None else ""
+        try:
+            with source.path.open("rb") as stream:
+                content = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            raise SourceError(
+                f"{source.name}: cannot be read ({error.strerror}); mend its permissions"
+            ) from error
+        key = _digest(self._common, json.dumps(fields, sort_keys=True), site, content)
+        return key, content
+
+    def site(self, folder: Path) -> str:
+        """Return a hash of all that pages of a course site may include, list or link to."""
+        if folder not in self._sites:
+            parts: list[str] = []
+            for path in sorted(folder.rglob("*")):
+                if ".git" in path.parts or not path.is_file():
+                    continue
+                parts.append(path.relative_to(folder).as_posix())
+                if path.suffix.lower() in _SITE_TEXT:
+                    parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+            self._sites[folder] = _digest(*parts)
+        return self._sites[folder]
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Return a hash of the code that reads, cuts and indexes files, and of its libraries."""
+    import ds542_tutor
+    import ingest
+
+    package, own = Path(ds542_tutor.__file__).parent, Path(ingest.__file__).parent
+    files = [*own.rglob("*.py"), *package.glob("*.py"), *(package / "index").glob("*.py")]
+    parts = [hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(files)]
+    parts += [importlib.metadata.version(name) for name in _READERS]
+    # Read where it is installed: then slides that are images have text.
+    parts.append(str(importlib.util.find_spec("rapidocr_onnxruntime") is not None))
+    return _digest(*parts)
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+# --- the cache -----------------------------------------------------------------------------------
+
+
+class ParsedCache:
+    """Parsed files by key, in one SQLite file; deleting it costs time and nothing else."""
+
+    def __init__(self, file: Path) -> None:
+        """Open or create `file`; one that is damaged is deleted and begun anew."""
+        try:
+            self._connection = _connect(file)
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            file.unlink()
+            self._connection = _connect(file)
+
+    def get(self, keys: Iterable[str]) -> dict[str, Parsed]:
+        """Return what is known, by key."""
+        found: dict[str, Parsed] = {}
+        for key in keys:
+            row = self._connection.execute("SELECT data FROM parsed WHERE key = ?", (key,))
+            for (data,) in row:
+                found[key] = _load(data)
+        return found
+
+    def put(self, key: str, parsed: Parsed) -> None:
+        """Remember a file."""
+        with self._connection:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO parsed VALUES (?, ?, ?)",
+                (key, parsed.record.sha256, _dump(parsed)),
+            )
+
+    def keep_only(self, contents: Collection[str], *, dry_run: bool = False) -> int:
+        """Forget all but files with these sha-256; return how many those are."""
+        rows = self._connection.execute("SELECT key, sha256 FROM parsed").fetchall()
+        gone = [(key,) for key, content in rows if content not in contents]
+        if not dry_run and gone:
+            with self._connection:
+                self._connection.executemany("DELETE FROM parsed WHERE key = ?", gone)
+            self._connection.execute("VACUUM")
+        return len(gone)
+
+    def close(self) -> None:
+        """Release the file. Closing twice is harmless."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file)
+    try:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS parsed"
+            " (key TEXT PRIMARY KEY, sha256 TEXT NOT NULL, data BLOB NOT NULL)"
+        )
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _dump(parsed: Parsed) -> bytes:
+    data = {
+        "record": dataclasses.asdict(parsed.record),
+        "chunks": [to_row(chunk) for chunk in parsed.chunks],
+        "terms": [" ".join(terms) for terms in parsed.terms],
+    }
+    return zlib.compress(json.dumps(data, ensure_ascii=False).encode(), level=1)
+
+
+def _load(data: bytes) -> Parsed:
+    found: Mapping[str, Any] = json.loads(zlib.decompress(data))
+    return Parsed(
+        document_record(found["record"]),
+        tuple(from_row(tuple(row)) for row in found["chunks"]),
+        tuple(tuple(terms.split()) for terms in found["terms"]),
+    )

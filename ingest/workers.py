@@ -1,0 +1,171 @@
+"""Reads files in other processes, several at once, each within limits of time and memory.
+
+A file that crashes its reader, hangs it or swells in memory costs that file alone: the process is
+ended and another takes its place. What reading means is for `ingest.parsing`.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Final
+
+from ds542_tutor.errors import SourceError
+from ingest.parsing import CountTokens, Parsed, parse
+from ingest.sources import SourceFile
+
+_SPAWN: Final = multiprocessing.get_context("spawn")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a file may cost: seconds of wall clock, bytes of address space of its process.
+
+    A book of 900 pages takes some 12 seconds; images in a file are read at some 2 a second.
+    """
+
+    seconds: float = 300.0
+    memory: int = 6 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that could not be read, and why."""
+
+    reason: str
+
+
+@dataclass
+class _Worker:
+    """A process, the line to it, and which file it is reading since when."""
+
+    process: SpawnProcess
+    line: Connection
+    job: int
+    began: float = field(default_factory=time.monotonic)
+
+    def end(self) -> None:
+        self.line.close()
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+
+
+def read_files(
+    sources: Sequence[SourceFile],
+    count_tokens: CountTokens,
+    max_tokens: int,
+    limits: Limits,
+    processes: int | None = None,
+) -> Iterator[tuple[int, Parsed | Failure]]:
+    """Read `sources`; yield the position of each with what came of it, as they are done.
+
+    Args:
+        count_tokens: must be picklable.
+        processes: how many at once; as many as there are cores by default.
+    """
+    most = min(processes or len(os.sched_getaffinity(0)), len(sources))
+    # The largest first: begun last, it would keep the others waiting.
+    waiting = sorted(range(len(sources)), key=lambda i: _size(sources[i]))
+    idle: list[_Worker] = []
+    busy: list[_Worker] = []
+    try:
+        while waiting or busy:
+            while waiting and len(busy) < most:
+                worker = idle.pop() if idle else _start(count_tokens, max_tokens, limits.memory)
+                worker.job, worker.began = waiting.pop(), time.monotonic()
+                worker.line.send(sources[worker.job])
+                busy.append(worker)
+            for worker, outcome, alive in _outcomes(busy, limits.seconds):
+                busy.remove(worker)
+                if alive:
+                    idle.append(worker)
+                else:
+                    worker.end()
+                yield worker.job, outcome
+    finally:
+        for worker in (*idle, *busy):
+            worker.end()
+
+
+def _outcomes(
+    busy: Sequence[_Worker], seconds: float
+) -> Iterator[tuple[_Worker, Parsed | Failure, bool]]:
+    """Wait for at least one file; yield worker, outcome, and whether the worker can go on."""
+    first = min(worker.began for worker in busy) + seconds
+    ready = wait([w.line for w in busy], timeout=max(0.0, first - time.monotonic()))
+    for worker in list(busy):
+        if worker.line in ready:
+            try:
+                yield worker, worker.line.recv(), True
+            except (EOFError, OSError):
+                yield worker, Failure(_ended(worker.process)), False
+        elif time.monotonic() - worker.began >= seconds:
+            reason = (
+                f"reading it took more than {seconds:.0f} s and was stopped; "
+                "save the file anew, split it, or list it under [[skip]]"
+            )
+            yield worker, Failure(reason), False
+
+
+def _ended(process: SpawnProcess) -> str:
+    process.join()
+    code = process.exitcode or 0
+    how = signal.Signals(-code).name if code < 0 else f"status {code}"
+    return (
+        f"its reader ended without a word ({how}), so the file is damaged or beyond all measure; "
+        "save it anew, or list it under [[skip]]"
+    )
+
+
+def _size(source: SourceFile) -> int:
+    try:
+        return source.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _start(count_tokens: CountTokens, max_tokens: int, memory: int) -> _Worker:
+    ours, theirs = _SPAWN.Pipe()
+    arguments = (theirs, count_tokens, max_tokens, memory)
+    process = _SPAWN.Process(target=_work, args=arguments, daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours, -1)
+
+
+def _work(line: Connection, count_tokens: CountTokens, max_tokens: int, memory: int) -> None:
+    """Read one file after the other, until the other end of the line is gone."""
+    # Ctrl+C reaches every process of a terminal; the parent ends its workers itself.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+    while True:
+        try:
+            source: SourceFile = line.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            outcome: Parsed | Failure = parse(source, count_tokens, max_tokens)
+        except SourceError as error:
+            outcome = Failure(str(error).removeprefix(f"{source.name}: "))
+        except MemoryError:
+            outcome = Failure(
+                f"reading it needs more than {memory >> 30} GiB of memory; split it, or list it "
+                "under [[skip]]"
+            )
+        except RecursionError:
+            outcome = Failure("it is nested too deeply; save it anew, or list it under [[skip]]")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this file alone
+            outcome = Failure(
+                f"its reader failed ({type(error).__name__}: {error}); save it anew, or list it "
+                "under [[skip]]"
+            )
+        line.send(outcome)
