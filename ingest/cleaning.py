@@ -34,12 +34,14 @@ _INVISIBLE: Final = re.compile(
     "[\u01b8\u00ad\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\ud800-\udfff]"
 )
 # Bullets of presentation programs; private-use ones are Wingdings and Symbol.
-_BULLET: Final = re.compile("[●▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf0df\uf0e0]")
+_BULLET: Final = re.compile("[●○▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf0df\uf0e0]")
 # PowerPoint's PDF export names the tall glyphs of its maths font after letters of other scripts.
 _MISNAMED: Final = {
     "\u0dcd": "∑", "\u0dd1": "∏", "\u0db1": "∫", "\u0d24": "\u0305", "\u0d57": "/", "\u124a": "{",
+    "\u0ddc": "\u0302", "\u0de0": "\u0302", "\u0de3": "\u0302",
 }  # fmt: skip
 _MISNAMED_SET: Final = re.compile(f"[{''.join(_MISNAMED)}]")
+_LOOSE_PRIME: Final = re.compile(r"(?<=[^\W\d_]) (?=′)")
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
 
 
@@ -147,7 +149,7 @@ def tidy(text: Aligned) -> Aligned:
     text = text.sub(LIGATURES, lambda match: unicodedata.normalize("NFKC", match.group()))
     text = text.sub(_MISNAMED_SET, lambda match: _MISNAMED[match.group()])
     text = text.sub(_INVISIBLE, "").sub(_BULLET, "•").sub(_PRIVATE, "").sub(_SPACE, " ")
-    return text.sub(re.compile("  +"), " ").strip()
+    return text.sub(re.compile("  +"), " ").sub(_LOOSE_PRIME, "").strip()
 
 
 def tidy_code(text: Aligned) -> Aligned:

@@ -46,8 +46,10 @@ def misaligned(text: str, runs: Iterable[TextRun], raw: dict[int, str]) -> list[
 
 def _folded(text: str) -> str:
     """White space, bullets and line-end hyphens may be exchanged one for one, nothing else."""
-    table = {ord("\ufffe"): "-"} | {ord(ch): "•" for ch in "●▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076"}
+    table = {ord("\ufffe"): "-"} | {ord(ch): "•" for ch in "●○▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076"}
     table |= {ord(ch): "•" for ch in "\uf0fc\uf0df\uf0e0"} | {ord("*"): "-", ord("+"): "-"}
     table |= {0x0DCD: "∑", 0x0DD1: "∏", 0x0DB1: "∫", 0x0D24: "\u0305", 0x0D57: "/", 0x124A: "{"}
+    table |= {0x0DDC: "\u0302", 0x0DE0: "\u0302", 0x0DE3: "\u0302"}
+    table |= {ord("σ"): "∑", ord("ς"): "∏", ord("Τ"): "/"}
     plain = "".join(" " if ch.isspace() or ord(ch) < 32 else ch for ch in text.translate(table))
     return unicodedata.normalize("NFKC", plain)

@@ -58,7 +58,7 @@ def test_a_slide_keeps_its_bullets_and_loses_its_footer(deck: Document) -> None:
 
 
 def test_a_formula_stands_on_one_line(deck: Document) -> None:
-    assert deck.segments[4].text.splitlines()[-1] == "𝜙 ← 𝜙 − 𝛼 𝜕𝐿 𝜕𝜙"
+    assert deck.segments[4].text.splitlines()[-1] == "𝜙 ← 𝜙 − 𝛼 𝜕𝐿/𝜕𝜙"
 
 
 def test_the_part_set_apart_on_an_agenda_names_the_section(deck: Document) -> None:

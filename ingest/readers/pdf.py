@@ -21,12 +21,25 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ds542_tutor.errors import EmptySourceError, EncryptedSourceError, SourceError
-from ingest.cleaning import HYPHEN_BREAK, Aligned
+from ingest.cleaning import HYPHEN_BREAK, Aligned, fold
 
 _MONO: Final = re.compile(r"mono|courier|consol|menlo|typewriter|cmtt|lmtt|sourcecode", re.I)
 _BOLD: Final = re.compile(r"bold|black|heavy|cmbx", re.I)
 # What an index or exponent can hang on.
-_BASE: Final = re.compile(r"[\w)\]}|]$")
+_BASE: Final = re.compile(r"[\w)\]}|′]$")
+_WORDS: Final = re.compile(r"[A-Za-z]{3}")
+_ORDINAL: Final = frozenset({"st", "nd", "rd", "th"})
+_BULLETED: Final = re.compile("\\s*[●○•▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc]\\s*(?=\\S)")
+_SIGNS: Final = re.compile("[\U0001d400-\U0001d7ff]|^[0-9]+$").search
+# What may hide an index or exponent: letters of the maths alphabets, "1040", "x2".
+_MATHS: Final = re.compile("[\U0001d400-\U0001d7ff]|[0-9]{3}|[A-Za-z)][0-9]")
+# PowerPoint's PDF export names the glyphs of small sums, products and slanted bars after letters;
+# the letters themselves come from the maths alphabets there.
+_CAMBRIA: Final = {"σ": "∑", "ς": "∏", "Τ": "/"}
+_CAMBRIA_SET: Final = re.compile("[σςΤ]")
+_OPERATOR: Final = re.compile("([∑∏∫⋃⋂\u0dcd\u0dd1\u0db1]|max|min|lim)\\s*$")
+# Indices and exponents are set at two thirds to three quarters of the size.
+SCRIPT_SIZE: Final = 0.85
 # PDFium numbers pages in C ints and keeps each page's text in memory; far beyond any course book.
 MAX_PAGES: Final = 20_000
 
@@ -56,7 +69,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its number from 1, printed label, size in points, raw text and its lines."""
+    """One page: its number from 1, printed label, size in points, raw text and its lines.
+
+    `ocr`: some of its lines were read off an image.
+    """
 
     number: int
     label: str | None
@@ -64,6 +80,7 @@ class Page:
     height: float
     raw: str
     lines: tuple[Line, ...]
+    ocr: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +167,7 @@ def read_page(pdf: pdfium.PdfDocument, number: int, name: str) -> Page:
 
 
 def _pieces(text_page: Any, raw: str, number: int) -> Iterator[Line]:
-    """The page's text piece by piece, as PDFium breaks it, with the place of each."""
+    """The page's text piece by piece, each of one type size, with the place of each."""
     handle = text_page.raw
     units = 0  # PDFium counts UTF-16 units, and a maths letter is two of them
     position = 0
@@ -158,28 +175,75 @@ def _pieces(text_page: Any, raw: str, number: int) -> Iterator[Line]:
         piece = match.group()
         units += _utf16(raw[position : match.start()])
         position = match.start()
-        inked = piece.strip().rstrip(HYPHEN_BREAK)
-        if not inked:
-            continue
-        lead = len(piece) - len(piece.lstrip())
-        first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(handle, units + lead)
-        count = _utf16(inked)
-        box = _box(text_page, first, count)
-        if box is None:
-            continue
-        family = _family(handle, first)
-        # A line of prose may begin with a name in typewriter type.
-        mono = bool(_MONO.search(family)) and all(
-            _MONO.search(_family(handle, first + at)) for at in (count // 2, count - 1)
+        offset = 0
+        for part in _by_size(handle, piece, units):
+            text = Aligned.of_page(part, number, match.start() + offset)
+            line = _piece(text_page, text, units + _utf16(piece[:offset]))
+            if line is not None:
+                yield line
+            offset += len(part)
+
+
+def _piece(text_page: Any, text: Aligned, units: int) -> Line | None:
+    """A piece with its place and looks; None where it shows nothing."""
+    handle = text_page.raw
+    piece = text.text
+    inked = piece.strip().rstrip(HYPHEN_BREAK)
+    if not inked:
+        return None
+    lead = len(piece) - len(piece.lstrip())
+    first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(handle, units + lead)
+    count = _utf16(inked)
+    box = _box(text_page, first, count)
+    if box is None:
+        return None
+    # A bullet is often of another size and colour than its line.
+    bullet = _BULLETED.match(inked)
+    letter = first + _utf16(bullet.group()) if bullet else first
+    family = _family(handle, letter)
+    # A line of prose may begin with a name in typewriter type.
+    mono = bool(_MONO.search(family)) and all(
+        _MONO.search(_family(handle, first + at)) for at in (count // 2, count - 1)
+    )
+    if "CambriaMath" in family:
+        text = text.sub(_CAMBRIA_SET, lambda match: _CAMBRIA[match.group()])
+    return Line(
+        text,
+        *box,
+        size=_type_size(handle, letter),
+        mono=mono,
+        bold=bool(_BOLD.search(family)),
+        colour=_colour(handle, letter),
+    )
+
+
+def _by_size(handle: Any, piece: str, units: int) -> list[str]:
+    """Cut a piece where the type size changes: at indices and exponents."""
+    end = len(piece.rstrip().rstrip(HYPHEN_BREAK))
+    start = len(piece) - len(piece.lstrip())
+    if end - start < 2:
+        return [piece]
+    bullet = _BULLETED.match(piece)
+    start = bullet.end() if bullet else start
+    if not _MATHS.search(piece):
+        first, last = (
+            _type_size(handle, pdfium_c.FPDFText_GetCharIndexFromTextIndex(handle, units + at))
+            for at in (_utf16(piece[:start]), _utf16(piece[: end - 1]))
         )
-        yield Line(
-            Aligned.of_page(piece, number, match.start()),
-            *box,
-            size=_type_size(handle, first),
-            mono=mono,
-            bold=bool(_BOLD.search(family)),
-            colour=_colour(handle, first),
-        )
+        if SCRIPT_SIZE * first <= last and SCRIPT_SIZE * last <= first:
+            return [piece]
+    parts: list[str] = []
+    begun, size, unit = 0, 0.0, units + _utf16(piece[:start])
+    for at in range(start, end):
+        if not piece[at].isspace():
+            index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(handle, unit)
+            here = _type_size(handle, index)
+            if size and (here < SCRIPT_SIZE * size or size < SCRIPT_SIZE * here):
+                parts.append(piece[begun:at])
+                begun = at
+            size = here
+        unit += _utf16(piece[at])
+    return [*parts, piece[begun:]]
 
 
 def _family(handle: Any, index: int) -> str:
@@ -217,16 +281,70 @@ def _colour(handle: Any, index: int) -> tuple[int, int, int]:
 
 
 def join_pieces(pieces: Iterator[Line]) -> list[Line]:
-    """Put pieces that stand side by side on one line; see `_beside` for what that means."""
+    """Put pieces that stand side by side on one line; see `_beside` for what that means.
+
+    An index is written "_", an exponent "^" before it, as in 𝑤_𝑖^2.
+    """
     lines: list[Line] = []
-    anchor: Line | None = None  # the last piece, which an index or exponent hangs on
+    base = anchor = None  # the last piece of full size, and the last of any size
+    level = 0  # of the last piece: 1 for an exponent, -1 for an index
     for piece in pieces:
-        if lines and anchor is not None and _beside(lines[-1], piece):
-            lines[-1] = _joined(lines[-1], anchor, piece)
-        else:
-            lines.append(piece)
-        anchor = piece
+        if base is not None and anchor is not None:
+            now = _level(base, anchor, level, piece)
+            if (now and lines[-1].mono == piece.mono) or _beside(lines[-1], piece):
+                lines[-1] = _joined(lines[-1], anchor, piece, (level, now))
+                base, anchor, level = (base if now else piece), piece, now
+                continue
+        lines.append(piece)
+        base = anchor = piece
+        level = 0
     return lines
+
+
+def _level(base: Line, anchor: Line, level: int, piece: Line) -> int:
+    """Whether a piece is an exponent (1) or an index (-1) of what is before it, or neither (0)."""
+    if piece.size >= SCRIPT_SIZE * base.size or len(piece.text.text.strip()) > 8:
+        return 0
+    if _is_limit(base, piece):
+        return 1 if piece.bottom + piece.top > base.bottom + base.top else -1
+    if min(base.top, piece.top) - max(base.bottom, piece.bottom) < -0.3 * base.size:
+        return 0
+    before = anchor.text.text
+    ordinal = fold(piece.text.text) in _ORDINAL
+    if not level and not _BASE.search(before.rstrip() if ordinal else before):
+        return 0
+    near = 0.4 * base.size
+    # An exponent may stand above an index, and so begin where that does.
+    if min(abs(piece.left - anchor.right), abs(piece.left - base.right) if level else near) >= near:
+        return 0
+    return 1 if piece.bottom + piece.top > base.bottom + base.top else -1
+
+
+def _is_limit(base: Line, piece: Line) -> bool:
+    """Whether a piece stands above or below the operator that `base` ends with."""
+    operator = _OPERATOR.search(base.text.text)
+    if operator is None:
+        return False
+    # Operators are about as wide as their type is large; "max" is twice that.
+    wide = base.size * (2.2 if operator.group(1).isalpha() else 1.4)
+    apart = max(piece.bottom - base.top, base.bottom - piece.top)
+    return (
+        base.right - wide < piece.right
+        and piece.left < base.right + 0.5 * base.size
+        and apart < 0.7 * base.size
+    )
+
+
+def is_fraction(above: Line, below: Line) -> bool:
+    """Whether two pieces of a formula are numerator and denominator."""
+    both = (above.text.text, below.text.text)
+    if any(_WORDS.search(text) or "=" in text for text in both) or not all(map(_SIGNS, both)):
+        return False
+    middles = above.left + above.right - below.left - below.right
+    gap = above.bottom - below.top
+    like = SCRIPT_SIZE * above.size <= below.size <= above.size / SCRIPT_SIZE
+    # Labels of a drawing, one below the other, stand further apart.
+    return like and abs(middles) < 0.6 * below.size and -0.2 * below.size < gap < 0.7 * below.size
 
 
 def _beside(line: Line, piece: Line) -> bool:
@@ -245,14 +363,21 @@ def _beside(line: Line, piece: Line) -> bool:
     return -3.0 * line.size <= gap <= 2.5 * line.size and piece.left >= line.left
 
 
-def _joined(line: Line, anchor: Line, piece: Line) -> Line:
+def _joined(line: Line, anchor: Line, piece: Line, levels: tuple[int, int]) -> Line:
+    """Put `piece` at the end of `line`; `levels` are those of the pieces before and of this one."""
+    before, level = levels
     text = line.text.strip()
     new = piece.text
     gap = piece.left - anchor.right
-    script = piece.size < 0.85 * anchor.size and len(new.text.strip()) <= 8
-    if script and abs(gap) < 0.4 * anchor.size and _BASE.search(text.text):
-        raised = (piece.bottom + piece.top) > (anchor.bottom + anchor.top)
-        text = text + ("^" if raised else "_")
+    if level:
+        ordinal = level > 0 and fold(new.text) in _ORDINAL
+        text = text + ("" if level == before or ordinal else "^" if level > 0 else "_")
+    elif is_fraction(anchor, piece):
+        text = text + "/"
+    elif line.text.where[-1] + 1 == new.where[0] and not (
+        gap > 0.15 * line.size and _WORDS.match(new.text)
+    ):
+        text = line.text
     elif gap > 0.1 * line.size or gap < -0.5 * line.size or len(line.text) > len(text):
         text = text + " "
     return replace(
