@@ -20,7 +20,8 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from ingest.cleaning import Aligned
-from ingest.readers.pdf import Line, Page
+from ingest.readers.lines import Line
+from ingest.readers.pdf import Page
 
 # Longer side of the picture that is read, in pixels: type of 8 points on a page of 11 inches is
 # then 16 pixels high, twice what the models need.

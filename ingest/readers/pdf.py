@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,50 +21,23 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ds542_tutor.errors import EmptySourceError, EncryptedSourceError, SourceError
-from ingest.cleaning import HYPHEN_BREAK, Aligned, fold
+from ingest.cleaning import HYPHEN_BREAK, Aligned
+from ingest.readers.lines import SCRIPT_SIZE, join_pieces
+from ingest.readers.lines import Line as Line  # part of what this module hands out
 
 _MONO: Final = re.compile(r"mono|courier|consol|menlo|typewriter|cmtt|lmtt|sourcecode", re.I)
 _BOLD: Final = re.compile(r"bold|black|heavy|cmbx", re.I)
-# What an index or exponent can hang on.
-_BASE: Final = re.compile(r"[\w)\]}|′]$")
-_WORDS: Final = re.compile(r"[A-Za-z]{3}")
-_ORDINAL: Final = frozenset({"st", "nd", "rd", "th"})
 _BULLETED: Final = re.compile("\\s*[●○•▪■◆❖➢➤‣⁃\uf0b7\uf0a7\uf0d8\uf076\uf0fc]\\s*(?=\\S)")
-_SIGNS: Final = re.compile("[\U0001d400-\U0001d7ff]|^[0-9]+$").search
 # What may hide an index or exponent: letters of the maths alphabets, "1040", "x2".
-_MATHS: Final = re.compile("[\U0001d400-\U0001d7ff]|[0-9]{3}|[A-Za-z)][0-9]")
+_MATHS: Final = re.compile("[\U0001d400-\U0001d7ff⊤]|[0-9]{3}|[A-Za-z)][0-9]")
 # PowerPoint's PDF export names the glyphs of small sums, products and slanted bars after letters;
 # the letters themselves come from the maths alphabets there.
 _CAMBRIA: Final = {"σ": "∑", "ς": "∏", "Τ": "/"}
 _CAMBRIA_SET: Final = re.compile("[σςΤ]")
-_OPERATOR: Final = re.compile("([∑∏∫⋃⋂\u0dcd\u0dd1\u0db1]|max|min|lim)\\s*$")
-# Indices and exponents are set at two thirds to three quarters of the size.
-SCRIPT_SIZE: Final = 0.85
+# No type is this small: it is scaled up by its matrix.
+LEAST_SIZE: Final = 3.0
 # PDFium numbers pages in C ints and keeps each page's text in memory; far beyond any course book.
 MAX_PAGES: Final = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line as a reader of the page sees it. Coordinates in points, from bottom left.
-
-    `size` is the type size of its first character, `colour` that character's red, green and blue.
-    """
-
-    text: Aligned
-    left: float
-    bottom: float
-    right: float
-    top: float
-    size: float
-    mono: bool = False
-    bold: bool = False
-    colour: tuple[int, int, int] = (0, 0, 0)
-
-    @property
-    def height(self) -> float:
-        """From bottom to top, at least a point."""
-        return max(1.0, self.top - self.bottom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,17 +205,35 @@ def _by_size(handle: Any, piece: str, units: int) -> list[str]:
         )
         if SCRIPT_SIZE * first <= last and SCRIPT_SIZE * last <= first:
             return [piece]
+    return _cut_by_size(handle, piece, start, end, units + _utf16(piece[:start]))
+
+
+def _cut_by_size(handle: Any, piece: str, start: int, end: int, unit: int) -> list[str]:
+    """Cut between `start` and `end`, where size or baseline changes; `unit` is that of `start`."""
     parts: list[str] = []
-    begun, size, unit = 0, 0.0, units + _utf16(piece[:start])
+    begun, size, level = 0, 0.0, 0.0
+    matrix, x, y = pdfium_c.FS_MATRIX(), ctypes.c_double(), ctypes.c_double()
+    place = pdfium_c.FPDFText_GetCharIndexFromTextIndex
+    first = place(handle, unit)
+    # Where nothing hidden stands between them, characters are numbered as the text is.
+    dense = place(handle, unit + _utf16(piece[start : end - 1])) - first == end - 1 - start
     for at in range(start, end):
-        if not piece[at].isspace():
-            index = pdfium_c.FPDFText_GetCharIndexFromTextIndex(handle, unit)
-            here = _type_size(handle, index)
-            if size and (here < SCRIPT_SIZE * size or size < SCRIPT_SIZE * here):
+        char = piece[at]
+        if not char.isspace():
+            index = first + at - start if dense else place(handle, unit)
+            here = pdfium_c.FPDFText_GetFontSize(handle, index)
+            if here < LEAST_SIZE:
+                here = _type_size(handle, index, matrix)
+            pdfium_c.FPDFText_GetCharOrigin(handle, index, x, y)
+            if size and (
+                here < SCRIPT_SIZE * size
+                or size < SCRIPT_SIZE * here
+                or abs(y.value - level) > 0.3 * size
+            ):
                 parts.append(piece[begun:at])
                 begun = at
-            size = here
-        unit += _utf16(piece[at])
+            size, level = here, y.value
+        unit += 2 if char > "\uffff" else 1
     return [*parts, piece[begun:]]
 
 
@@ -265,10 +256,10 @@ def _box(text_page: Any, first: int, count: int) -> tuple[float, float, float, f
     return min(lefts), min(bottoms), max(rights), max(tops)
 
 
-def _type_size(handle: Any, index: int) -> float:
+def _type_size(handle: Any, index: int, matrix: Any = None) -> float:
     """Type size in points as it shows: some programs set type of size 1 and scale it up."""
     size: float = pdfium_c.FPDFText_GetFontSize(handle, index)
-    matrix = pdfium_c.FS_MATRIX()
+    matrix = matrix or pdfium_c.FS_MATRIX()
     if not pdfium_c.FPDFText_GetMatrix(handle, index, ctypes.byref(matrix)):
         return size
     return size * (math.hypot(matrix.c, matrix.d) or 1.0)
@@ -278,114 +269,3 @@ def _colour(handle: Any, index: int) -> tuple[int, int, int]:
     red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
     pdfium_c.FPDFText_GetFillColor(handle, index, red, green, blue, alpha)
     return red.value, green.value, blue.value
-
-
-def join_pieces(pieces: Iterator[Line]) -> list[Line]:
-    """Put pieces that stand side by side on one line; see `_beside` for what that means.
-
-    An index is written "_", an exponent "^" before it, as in 𝑤_𝑖^2.
-    """
-    lines: list[Line] = []
-    base = anchor = None  # the last piece of full size, and the last of any size
-    level = 0  # of the last piece: 1 for an exponent, -1 for an index
-    for piece in pieces:
-        if base is not None and anchor is not None:
-            now = _level(base, anchor, level, piece)
-            if (now and lines[-1].mono == piece.mono) or _beside(lines[-1], piece):
-                lines[-1] = _joined(lines[-1], anchor, piece, (level, now))
-                base, anchor, level = (base if now else piece), piece, now
-                continue
-        lines.append(piece)
-        base = anchor = piece
-        level = 0
-    return lines
-
-
-def _level(base: Line, anchor: Line, level: int, piece: Line) -> int:
-    """Whether a piece is an exponent (1) or an index (-1) of what is before it, or neither (0)."""
-    if piece.size >= SCRIPT_SIZE * base.size or len(piece.text.text.strip()) > 8:
-        return 0
-    if _is_limit(base, piece):
-        return 1 if piece.bottom + piece.top > base.bottom + base.top else -1
-    if min(base.top, piece.top) - max(base.bottom, piece.bottom) < -0.3 * base.size:
-        return 0
-    before = anchor.text.text
-    ordinal = fold(piece.text.text) in _ORDINAL
-    if not level and not _BASE.search(before.rstrip() if ordinal else before):
-        return 0
-    near = 0.4 * base.size
-    # An exponent may stand above an index, and so begin where that does.
-    if min(abs(piece.left - anchor.right), abs(piece.left - base.right) if level else near) >= near:
-        return 0
-    return 1 if piece.bottom + piece.top > base.bottom + base.top else -1
-
-
-def _is_limit(base: Line, piece: Line) -> bool:
-    """Whether a piece stands above or below the operator that `base` ends with."""
-    operator = _OPERATOR.search(base.text.text)
-    if operator is None:
-        return False
-    # Operators are about as wide as their type is large; "max" is twice that.
-    wide = base.size * (2.2 if operator.group(1).isalpha() else 1.4)
-    apart = max(piece.bottom - base.top, base.bottom - piece.top)
-    return (
-        base.right - wide < piece.right
-        and piece.left < base.right + 0.5 * base.size
-        and apart < 0.7 * base.size
-    )
-
-
-def is_fraction(above: Line, below: Line) -> bool:
-    """Whether two pieces of a formula are numerator and denominator."""
-    both = (above.text.text, below.text.text)
-    if any(_WORDS.search(text) or "=" in text for text in both) or not all(map(_SIGNS, both)):
-        return False
-    middles = above.left + above.right - below.left - below.right
-    gap = above.bottom - below.top
-    like = SCRIPT_SIZE * above.size <= below.size <= above.size / SCRIPT_SIZE
-    # Labels of a drawing, one below the other, stand further apart.
-    return like and abs(middles) < 0.6 * below.size and -0.2 * below.size < gap < 0.7 * below.size
-
-
-def _beside(line: Line, piece: Line) -> bool:
-    """Whether `piece` continues `line`: it overlaps its height and stands close at its right.
-
-    Lines of running text do not overlap in height; parts of a formula do. The limits (a third of
-    the lower one's height, two and a half ems) were set by looking at formulas in decks and book.
-    """
-    if line.text.text.endswith(HYPHEN_BREAK) or line.mono != piece.mono:
-        return False
-    overlap = min(line.top, piece.top) - max(line.bottom, piece.bottom)
-    if overlap < 0.33 * min(line.height, piece.height):
-        return False
-    gap = piece.left - line.right
-    # Stacked parts of a fraction or a sum's limits lie within the line's width, near its end.
-    return -3.0 * line.size <= gap <= 2.5 * line.size and piece.left >= line.left
-
-
-def _joined(line: Line, anchor: Line, piece: Line, levels: tuple[int, int]) -> Line:
-    """Put `piece` at the end of `line`; `levels` are those of the pieces before and of this one."""
-    before, level = levels
-    text = line.text.strip()
-    new = piece.text
-    gap = piece.left - anchor.right
-    if level:
-        ordinal = level > 0 and fold(new.text) in _ORDINAL
-        text = text + ("" if level == before or ordinal else "^" if level > 0 else "_")
-    elif is_fraction(anchor, piece):
-        text = text + "/"
-    elif line.text.where[-1] + 1 == new.where[0] and not (
-        gap > 0.15 * line.size and _WORDS.match(new.text)
-    ):
-        text = line.text
-    elif gap > 0.1 * line.size or gap < -0.5 * line.size or len(line.text) > len(text):
-        text = text + " "
-    return replace(
-        line,
-        text=text + new,
-        left=min(line.left, piece.left),
-        bottom=min(line.bottom, piece.bottom),
-        right=max(line.right, piece.right),
-        top=max(line.top, piece.top),
-        size=max(line.size, piece.size),
-    )

@@ -13,7 +13,7 @@ from typing import Final
 
 from ingest import cleaning
 from ingest.cleaning import Aligned
-from ingest.readers.pdf import Line, is_fraction
+from ingest.readers.lines import Line, is_fraction
 
 BULLET: Final = re.compile(
     r"^(•|[–—▶✓✗»*-](?=\s)|\(?\d{1,2}[.)](?=\s)|\(?[a-h][.)](?=\s)|o(?= [A-Z]))\s*"
