@@ -1,6 +1,6 @@
-"""Jupyter notebooks: prose under its headings, code cells with it, short text outputs.
+"""Jupyter notebooks: prose under its headings, code cells with it, the beginnings of outputs.
 
-Images and long outputs are left out. A notebook is graded when the sources file says so, or when
+Images are left out. A notebook is graded when the sources file says so, or when
 its own text does.
 """
 
@@ -22,8 +22,16 @@ from ingest.cleaning import Aligned
 from ingest.readers import common, markdown
 from ingest.sources import SourceFile
 
-# An output of this many characters says something in words; longer ones are logs and tables.
-OUTPUT_LIMIT: Final = 300
+# What a cell prints is told by its first lines; the rest of a log or a table says no more.
+OUTPUT_LIMIT: Final = 200
+CUT: Final = "[output cut]"
+"""Stands where the rest of a long output was left out."""
+
+# Colours and cursor moves of a terminal: https://en.wikipedia.org/wiki/ANSI_escape_code
+_ESCAPE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_BAR: Final = re.compile(r"\d+%\s*\|.*\||[█▉▊▋▌▍▎▏]{2,}")
+# How Python shows what has no words: "<Figure size 640x480 with 1 Axes>", "<torch...at 0x7f>".
+_OBJECT: Final = re.compile(r"<[^<>\n]*>|\w+\(children=\(.*", re.S)
 # Longer lines of code are data: colour tables, embedded images.
 LINE_LIMIT: Final = 300
 # Signs in a notebook's own words that it is work to hand in.
@@ -122,10 +130,39 @@ def _rows(text: Aligned) -> Iterator[Aligned]:
 
 
 def _outputs(cell: Mapping[str, Any], index: int, path: tuple[str, ...]) -> Iterator[Segment]:
-    """Short text outputs. They have no place in the cell's source, so no runs."""
-    for output in cell.get("outputs", []):
-        text = output.get("text") or output.get("data", {}).get("text/plain", "")
-        text = _text(text)
-        # "<Figure size 640x480 with 1 Axes>" stands for an image.
-        if text.strip() and len(text) <= OUTPUT_LIMIT and not text.startswith("<"):
-            yield Segment(text.strip(), Locator(section=path, cell=index), "output")
+    """What a cell printed, in short. It has no place in the cell's source, so no runs.
+
+    Images, widgets and HTML are dropped (their plain text stays); of an error its last line.
+    """
+    outputs = cell.get("outputs")
+    texts = [_shown(o) for o in (outputs if isinstance(outputs, list) else [])]
+    text = "\n".join(part for part in texts if part)
+    if text:
+        yield Segment(_head(text), Locator(section=path, cell=index), "output")
+
+
+def _shown(output: object) -> str:
+    """The words of one output; "" where it has none."""
+    if not isinstance(output, Mapping):
+        return ""
+    data = output.get("data")
+    if output.get("output_type") == "error":
+        text = f"{_text(output.get('ename'))}: {_text(output.get('evalue'))}"
+    elif output.get("output_type") == "stream":
+        text = _text(output.get("text"))
+    else:
+        text = _text(data.get("text/plain")) if isinstance(data, Mapping) else ""
+    text = _ESCAPE.sub("", text).replace("\r\n", "\n")
+    # A progress bar goes back to the start of its line; what it wrote last stands there.
+    rows = (row.rstrip("\r").rpartition("\r")[2].rstrip() for row in text.split("\n"))
+    shown = "\n".join(row for row in rows if row.strip() and not _BAR.search(row))
+    # "<Figure size 640x480 with 1 Axes>" stands for an image, "tensor(...)" for itself.
+    return "" if _OBJECT.fullmatch(shown.strip()) else shown.strip("\n")
+
+
+def _head(text: str) -> str:
+    """The beginning, in whole lines, with a mark where it was cut."""
+    if len(text) <= OUTPUT_LIMIT:
+        return text
+    kept = text[:OUTPUT_LIMIT].rpartition("\n")[0] or text[:OUTPUT_LIMIT]
+    return f"{kept}\n{CUT}"

@@ -273,7 +273,8 @@ def _to_path(site: Site, file: SourceFile) -> Callable[[str], str | None]:
     roots = [site.url] if site.url else []
     if file.url and file.site is not None:
         below = file.path.relative_to(file.site).as_posix()
-        roots += [file.url.removesuffix(below)] if file.url.endswith(below) else []
+        address = unquote(file.url)
+        roots += [address.removesuffix(below)] if address.endswith(below) else []
 
     def path(url: str) -> str | None:
         url = url.replace(_COLAB, "https://github.com/").split("#")[0].split("?")[0]

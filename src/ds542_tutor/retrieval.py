@@ -111,7 +111,7 @@ class Retriever:
 
         Two books may have an equation 4.7 each; when one is named, the other is left to search.
         """
-        chunks = self.generation.chunks.labelled(label)
+        chunks = [c for c in self.generation.chunks.labelled(label) if not self._withheld(c)]
         named = {c.document for c in chunks if _names_document(query.original, c)}
         chunks = [c for c in chunks if not named or c.document in named]
         errata = {c.id for c in chunks if any(name.startswith("erratum ") for name in c.labels)}
