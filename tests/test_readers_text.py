@@ -165,9 +165,7 @@ def test_a_notebook_keeps_code_with_its_prose_and_drops_images(tmp_path: Path) -
     cell = document.segments[4]
     assert cell.text.startswith("def step(x):\n    return x - 0.1\n\ncolours = 'aaa")
     assert len(cell.text) < 400 and cell.text.endswith("aaa ...")
-    assert (
-        document.segments[5].text == "done: 3\nlog " + ("log " * 500)[: 300 - 12] + "\n[output cut]"
-    )
+    assert document.segments[5].text == "done: 3\n[output cut]"
     assert not misaligned(cell.text, cell.runs, {1: code})
 
 
