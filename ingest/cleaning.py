@@ -61,6 +61,15 @@ class Aligned:
         first = (page << _SHIFT) + start
         return cls(text, tuple(range(first, first + len(text))))
 
+    @classmethod
+    def of_runs(cls, text: str, runs: Iterable[TextRun]) -> Aligned:
+        """A text of which these runs tell where it came from."""
+        where = [INSERTED] * len(text)
+        for run in runs:
+            first = (run.page << _SHIFT) + run.source
+            where[run.start : run.start + run.length] = range(first, first + run.length)
+        return cls(text, tuple(where))
+
     def __len__(self) -> int:
         return len(self.text)
 
@@ -125,6 +134,10 @@ class Aligned:
         """The half-open range of raw offsets that the text covers on `page`; (0, 0) if none."""
         offsets = [w & _OFFSET_MASK for w in self.where if w != INSERTED and w >> _SHIFT == page]
         return (min(offsets), max(offsets) + 1) if offsets else (0, 0)
+
+    def span_start(self) -> int:
+        """Raw offset of the first character that has one; 0 if none."""
+        return next((w & _OFFSET_MASK for w in self.where if w != INSERTED), 0)
 
     def pages(self) -> tuple[int, ...]:
         """The pages that the text comes from, ascending."""

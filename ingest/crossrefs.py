@@ -63,6 +63,7 @@ def _unanswered(chunk: Chunk, answered: set[str]) -> bool:
 def _errata(entries: Iterable[Chunk], book: Sequence[Chunk]) -> list[Erratum]:
     """Every entry of a list that has a place in the book; an entry may fill several chunks."""
     found: list[Erratum] = []
+    printed = {c.locator.page: c.locator.page_label for c in book}
     for number, group in groupby(entries, key=_entry_number):
         parts = list(group)
         places = [label for label in parts[0].labels if not label.startswith(ERRATUM)]
@@ -70,12 +71,13 @@ def _errata(entries: Iterable[Chunk], book: Sequence[Chunk]) -> list[Erratum]:
         place = _place(places, text, book) if number else None
         if place is None:
             continue
+        page = _page(place, places)
         section = parts[0].locator.section
         found.append(
             Erratum(
                 book=place.document,
-                page=place.locator.page or 0,
-                page_label=place.locator.page_label,
+                page=page,
+                page_label=printed.get(page),
                 printing=next((s for s in reversed(section) if "printing" in s.lower()), ""),
                 text=text,
                 serious=not any(_SMALL.search(name) for name in section),
@@ -102,6 +104,18 @@ def _place(places: Sequence[str], text: str, book: Sequence[Chunk]) -> Chunk | N
         if there:
             return max(there, key=lambda c: len(words & set(content_words(c.text))))
     return None
+
+
+def _page(chunk: Chunk, places: Sequence[str]) -> int:
+    """The page on which a number stands in a chunk that may cover two."""
+    for place in places:
+        kind, _, number = place.partition(" ")
+        mark = f"({number})" if kind == "equation" else place
+        at = chunk.text.lower().find(mark) if place in chunk.labels else -1
+        for run in chunk.runs:
+            if run.start <= at < run.start + run.length:
+                return run.page
+    return chunk.locator.page or 0
 
 
 def _has(chunk: Chunk, place: str) -> bool:

@@ -171,8 +171,12 @@ class Packer:
 
 
 def _problem(segment: Segment) -> str:
-    """The label of a numbered problem, or an entry of a list: such a thing has its own chunk."""
-    return next((name for name in segment.labels if name.startswith(ALONE)), "")
+    """The label of what has a chunk of its own: a problem, an entry of a list, a formula as LaTeX.
+
+    The formulas of a book on pages stand inside its text and stay there.
+    """
+    alone = segment.kind == "equation" and segment.locator.page is None
+    return next((name for name in segment.labels if alone or name.startswith(ALONE)), "")
 
 
 def _statement_starts(code: str) -> list[int]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pypdfium2 as pdfium
 import typst
 
 from ds542_tutor.documents import SourceKind, TextRun
@@ -31,6 +32,13 @@ def source(path: Path, kind: SourceKind, **more: Any) -> SourceFile:
 def tokens(text: str) -> int:
     """A count of tokens that needs no model: words."""
     return len(text.split())
+
+
+def raw_pages(path: Path, *numbers: int) -> dict[int, str]:
+    """The raw text of these pages (default: all), as locators count it."""
+    with pdfium.PdfDocument(path) as pdf:
+        wanted = numbers or range(1, len(pdf) + 1)
+        return {n: pdf[n - 1].get_textpage().get_text_range() for n in wanted}
 
 
 def misaligned(text: str, runs: Iterable[TextRun], raw: dict[int, str]) -> list[tuple[str, str]]:

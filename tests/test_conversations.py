@@ -28,6 +28,7 @@ CITATION = Citation(
     start=13,
     end=36,
     spans=((0, 11), (13, 36)),
+    notes=("Erratum for p. 3: not two, three",),
 )
 ANSWER = Answer(
     question="How late?",
@@ -88,11 +89,13 @@ def test_answers_saved_with_one_span_a_citation_still_load(store: Conversations)
     store.close()
     with sqlite3.connect(store.path) as raw:
         raw.execute("ALTER TABLE evidence DROP COLUMN spans")
+        raw.execute("ALTER TABLE evidence DROP COLUMN notes")
     raw.close()
     again = Conversations(store.path.parent)
     again.save(chat, "anna", ANSWER)
     old, new = again.answers(chat, "anna")
     assert [citation.spans for citation in old.citations] == [((13, 36),), ()]
+    assert [citation.notes for citation in old.citations] == [(), ()]
     assert new.citations == ANSWER.citations
     again.close()
 

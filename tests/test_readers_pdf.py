@@ -6,18 +6,11 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
-from reading import STARTER, compiled, misaligned, source
+from reading import STARTER, compiled, misaligned, raw_pages, source
 
 from ds542_tutor.documents import Document
 from ds542_tutor.errors import EmptySourceError, EncryptedSourceError, SourceError
 from ingest.readers import read_document
-
-
-def raw_pages(path: Path, *numbers: int) -> dict[int, str]:
-    """The raw text of these pages (default: all), as locators count it."""
-    with pdfium.PdfDocument(path) as pdf:
-        wanted = numbers or range(1, len(pdf) + 1)
-        return {n: pdf[n - 1].get_textpage().get_text_range() for n in wanted}
 
 
 @pytest.fixture(scope="module")

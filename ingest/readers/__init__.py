@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from ds542_tutor.documents import Document
 from ds542_tutor.errors import SourceError
-from ingest.readers import book, course_site, latex, markdown, notebook, slides
+from ingest.readers import (
+    beside_book,
+    book,
+    course_site,
+    latex,
+    margins,
+    markdown,
+    notebook,
+    slides,
+)
 from ingest.readers.course_site import read_course
 from ingest.sources import SourceFile
 
@@ -22,6 +31,14 @@ def read_document(source: SourceFile) -> Document:
         SourceError: it cannot be read, or there is no reader for it; `EncryptedSourceError` and
             `EmptySourceError` say so more exactly. The message names the file and the remedy.
     """
+    document = _read(source)
+    if source.errata_for is not None:
+        is_pdf = source.path.suffix.lower() == ".pdf"
+        return beside_book.errata(document, margins.struck_out(source.path) if is_pdf else {})
+    return beside_book.answers(document) if source.answers_for is not None else document
+
+
+def _read(source: SourceFile) -> Document:
     suffix = source.path.suffix.lower()
     if source.kind == "site":
         return course_site.read(source)

@@ -20,7 +20,7 @@ from ds542_tutor.documents import Document, Locator, Segment, SegmentKind
 from ds542_tutor.labels import label
 from ingest import cleaning
 from ingest.cleaning import Aligned
-from ingest.readers import common, pdf
+from ingest.readers import common, margins, pdf
 from ingest.readers.paragraphs import PROBLEM, Layout, Paragraph, measure, paragraphs
 from ingest.readers.pdf import Line, OutlineEntry, Page
 from ingest.sources import SourceFile
@@ -31,6 +31,11 @@ _BACK_MATTER: Final = re.compile(
 )
 _EXERCISES: Final = re.compile(r"^([\dA-Z.]+ )?(exercises?|problems?)$", re.I)
 _NUMBER: Final = re.compile(r"^([A-Z]|\d+)(\.\d+)*\.? ")
+# Of a heading as it is set: "Chapter 4" above the title, "4.1" before it.
+_SET_NUMBER: Final = re.compile(
+    r"^(?:(?:chapter|appendix)\s+(?P<chapter>[A-Z]|\d{1,2})\b[.:]?|(?P<number>[A-Z\d]{1,2}(?:\.\d{1,2}){0,4})\.?(?=\s))\s*",
+    re.I,
+)
 _NUMBERED: Final = re.compile(r"^[A-Z\d]{1,2}(\.\d{1,2}){2,4} \S")
 _LISTED: Final = re.compile(r"(•|–|▶|○)")
 _LEADERS: Final = re.compile(r"(\. ){4,}|\.{5,}|(· ?){5,}")
@@ -71,7 +76,10 @@ def read(source: SourceFile) -> Document:
     """
     with pdf.opened(source.path, source.name) as file:
         entries = pdf.outline(file)
-        pages = [pdf.read_page(file, number, source.name) for number in range(1, len(file) + 1)]
+        sift = margins.note_sift(file)
+        pages = [
+            pdf.read_page(file, number, source.name, sift) for number in range(1, len(file) + 1)
+        ]
         meta = str(file.get_metadata_dict().get("Title", "")).strip()
     recurring = _recurring(pages)
     pages = [_without_furniture(page, recurring) for page in pages]
@@ -158,34 +166,43 @@ def _headings(
     for entry in entries:
         if entry.page > len(pages):
             continue
-        path = [*path[: entry.level - lowest], entry.title]
         lines = pages[entry.page - 1].lines
         after = headings[-1] if headings and headings[-1].page == entry.page else None
         start = after.first + after.count if after else 0
-        first, count = _locate(lines, entry, start)
+        first, count, number = _locate(lines, entry, start)
+        # LaTeX's bookmarks come without numbers by default; the page has them.
+        title = f"{number} {entry.title}" if number else entry.title
+        path = [*path[: entry.level - lowest], title]
         headings.append(_Heading(tuple(path), entry.page, first, count))
     sparse = len(entries) * SPARSE_OUTLINE < len(pages) or not entries
     return _add_set_headings(pages, headings, layout, sparse)
 
 
-def _locate(lines: Sequence[Line], entry: OutlineEntry, start: int) -> tuple[int, int]:
-    """Which lines of the page are the heading: the first one's index, and how many (0: none)."""
+def _locate(lines: Sequence[Line], entry: OutlineEntry, start: int) -> tuple[int, int, str]:
+    """Which lines of the page are the heading: the first one's index, and how many (0: none).
+
+    And the number that it has there when the bookmark has none.
+    """
     title = cleaning.key(entry.title)
     unnumbered = cleaning.key(_NUMBER.sub("", entry.title))
     wanted = {title, unnumbered, f"chapter{title}", f"appendix{title}", f"part{title}"}
+    bare = not _NUMBER.match(entry.title)
     for first in range(start, len(lines)):
-        found = ""
+        found = number = ""
         for end in range(first, min(first + 4, len(lines))):
-            found += cleaning.key(lines[end].text.text)
+            text = cleaning.tidy(lines[end].text).text
+            if bare and not found and not number and (match := _SET_NUMBER.match(text)):
+                number, text = match["chapter"] or match["number"], text[match.end() :]
+            found += cleaning.key(text)
             if found in wanted:
-                return first, end + 1 - first
+                return first, end + 1 - first, number
             if not any(want.startswith(found) for want in wanted):
                 break
     if entry.top is not None:
         below = [i for i in range(start, len(lines)) if lines[i].top <= entry.top + 2]
         if below:
-            return below[0], 0
-    return start, 0
+            return below[0], 0, ""
+    return start, 0, ""
 
 
 def _add_set_headings(
@@ -198,6 +215,7 @@ def _add_set_headings(
     """
     headings: list[_Heading] = []
     chapter: tuple[str, ...] = ()
+    above: list[tuple[float, str]] = []  # without an outline: headings in larger type
     for page in pages:
         here = {heading.first: heading for heading in known if heading.page == page.number}
         index = 0
@@ -213,11 +231,17 @@ def _add_set_headings(
                 and index + count not in here
                 and _is_set_heading(page.lines[index + count], layout, sparse)
                 and count < (3 if sparse else 1)
+                and abs(page.lines[index + count].size - page.lines[index].size) < 1
             ):
                 count += 1
             if count:
                 lines = page.lines[index : index + count]
                 title = cleaning.tidy(cleaning.join([li.text for li in lines], " ")).text
+                if not known:
+                    size = lines[0].size
+                    above = [kept for kept in above if kept[0] > size + 1]
+                    chapter = tuple(name for _, name in above)
+                    above.append((size, title))
                 path = chapter if chapter and _same_title(chapter[-1], title) else (*chapter, title)
                 headings.append(_Heading(path, page.number, index, count))
             index += max(1, count)
@@ -234,6 +258,8 @@ def _is_set_heading(line: Line, layout: Layout, sparse: bool) -> bool:
         return False
     words = _NUMBER.sub("", words)
     letters = sum(ch.isascii() and ch.isalpha() for ch in words)
+    if "=" in words:
+        return False
     large = line.size > 1.15 * layout.size
     bold = line.bold and line.size > 0.98 * layout.size and not words.endswith((".", ",", ":"))
     return (large or bold) and letters > 3 and letters > 0.6 * len(words) and len(words) < 90

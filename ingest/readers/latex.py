@@ -1,17 +1,19 @@
 """LaTeX sources of a book's equations: each formula with its number, under its chapter.
 
-Counts as LaTeX does: one number a row of an equation environment, none for rows with `\\nonumber`
-and for starred environments, starting anew in each chapter. Formulas come out as `$$ ... $$`, which
-the chat page can set.
+Counts as LaTeX does: one number a row of an equation environment, an empty last one too, none for
+rows with `\\nonumber` and for starred environments, starting anew in each chapter. Formulas come
+out as `$$ ... $$`, which the chat page can set; what they say in words is searched too.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
-from ds542_tutor.documents import Document
+from ds542_tutor.documents import Document, Segment
+from ds542_tutor.labels import label
 from ingest import cleaning
 from ingest.cleaning import Aligned
 from ingest.readers import common, markdown
@@ -29,6 +31,16 @@ _NEST: Final = re.compile(r"\\(begin|end)\{|\\\\")
 _UNNUMBERED: Final = re.compile(r"\\(nonumber|notag)\b")
 _NOTES: Final = re.compile(r"\\label\{[^}]*\}|\\(?:nonumber|notag)\b ?|(?<!\\)%[^\n]*|\r|^\\(?=\n)")
 _RELATION: Final = re.compile(r"&\s*(=|\\approx|\\leq?|\\geq?|\\propto|\\in|<|>|\\equiv)\s*&\s*")
+_KEY: Final = re.compile(r"\\label\{([^}]*)\}")
+_KEY_WORD: Final = re.compile(r"[A-Za-z]{3,}")
+# Commands that set type or space and say nothing.
+_SILENT: Final = re.compile(
+    r"\\(?:left|right|[bB]igg?[lr]?|[hv]space\*?\{[^}]*\}|begin\{[^}]*\}|end\{[^}]*\}|boldsymbol"
+    r"|math(?:bf|bb|rm|cal|op|it)|[mh]box|text(?:bf|rm|it)?|bf|rm|q?quad|limits|displaystyle|hat"
+    r"|tilde|bar|underbrace|color\{[^}]*\}|[,;:!> ])(?![A-Za-z])"
+)
+_FRACTION: Final = re.compile(r"\\frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_LOUD: Final = re.compile(r"\\([A-Za-z]+)")
 _COMMAND: Final = re.compile(r"^\s*\\(maketitle|end\{document\})\s*$", re.M)
 
 
@@ -41,13 +53,12 @@ def read(source: SourceFile) -> Document:
     raw = common.read_text(source)
     begin = raw.find("\\begin{document}")
     start = begin + len("\\begin{document}") if begin >= 0 else 0
-    found = _blocks(Aligned.of_page(raw, 0)[start:].sub(_COMMAND, ""))
-    segments = [markdown.segment(block, 0, None) for block in found if block.text.text.strip()]
+    segments = list(_segments(Aligned.of_page(raw, 0)[start:].sub(_COMMAND, "")))
     title = common.title_from_stem(source.path.stem)
     return common.build(source, segments, common.document_title(source, title))
 
 
-def _blocks(text: Aligned) -> Iterator[Block]:
+def _segments(text: Aligned) -> Iterator[Segment]:
     path: list[str] = []
     chapter = number = last = 0
     for match in _PIECE.finditer(text.text):
@@ -64,13 +75,35 @@ def _blocks(text: Aligned) -> Iterator[Block]:
         numbers = [number + 1 + k for k in range(sum(rows))]
         number += len(numbers)
         body = text[match.start("body") : match.end("body")]
-        yield Block("equation", _formula(_name(chapter, numbers), body), tuple(path))
+        block = Block("equation", _formula(_name(chapter, numbers), body), tuple(path))
+        yield replace(
+            markdown.segment(block, 0, None),
+            labels=tuple(label("equation", f"{chapter}.{n}") for n in numbers if chapter),
+            words=in_words(match.group()),
+        )
     yield from _prose(text[last:], tuple(path))
 
 
-def _prose(text: Aligned, section: tuple[str, ...]) -> Iterator[Block]:
+def _prose(text: Aligned, section: tuple[str, ...]) -> Iterator[Segment]:
     for paragraph in re.finditer(r"\S.*?(?=\n\s*\n|\Z)", text.text, re.S):
-        yield Block("text", text[paragraph.start() : paragraph.end()].strip(), section)
+        piece = text[paragraph.start() : paragraph.end()].strip()
+        yield markdown.segment(Block("text", piece, section), 0, None)
+
+
+def in_words(formula: str) -> str:
+    """A formula as one would type it into a search: "L[phi] = sum_i=1^I (f[x_i, phi] - y_i)^2".
+
+    Before it the words of its \\label: authors name there what a formula is.
+    """
+    keys = [key.rpartition(":")[2].split("_")[1:] for key in _KEY.findall(formula)]
+    named = " ".join(word for key in keys for part in key for word in _KEY_WORD.findall(part))
+    plain = _SILENT.sub(" ", _NOTES.sub("", formula))
+    while (simpler := _FRACTION.sub(r"(\1)/(\2)", plain)) != plain:
+        plain = simpler
+    plain = plain.replace(r"\frac", " ")
+    plain = _LOUD.sub(r" \1 ", plain.replace("\\\\", " ; "))
+    plain = re.sub(r"\\.", " ", plain).translate(str.maketrans("", "", "{}&$"))
+    return " ".join(f"{named}: {plain}".lstrip(": ").split())
 
 
 def _rows(environment: str, body: str) -> Iterator[bool]:
@@ -85,8 +118,9 @@ def _rows(environment: str, body: str) -> Iterator[bool]:
         elif depth == 0:
             yield not _UNNUMBERED.search(body[start : match.start()])
             start = match.end()
-    if body[start:].strip():
-        yield not _UNNUMBERED.search(body[start:])
+    # A row that a last "\\\\" opens is empty, and LaTeX numbers it all the same: authors get one
+    # number for a long formula by it.
+    yield not _UNNUMBERED.search(body[start:])
 
 
 def _name(chapter: int, numbers: list[int]) -> str:

@@ -161,6 +161,9 @@ def _continues(
     if kind == "caption" and group_kind == "text" and 0 < drop < 1.3 * layout.pitch:
         # "… is summarised in | Fig. 7.6.1. It has": a sentence that the line end cut.
         return abs(line.size - last.size) < 0.3 and not last_text.endswith((".", ":", "!", "?"))
+    if group_kind == "caption" and kind == "item":
+        # "a) The first. | b) The second.": parts of a figure.
+        return 0 < drop < 1.6 * layout.pitch and abs(line.size - last.size) < 0.3
     if kind == "caption" or (kind == "item" and not _accidental(lines, line, layout)):
         return False
     # Word processors leave the space at which a line was wrapped; their line distance varies.

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,10 @@ _CAMBRIA_SET: Final = re.compile("[σςΤ]")
 LEAST_SIZE: Final = 3.0
 # PDFium numbers pages in C ints and keeps each page's text in memory; far beyond any course book.
 MAX_PAGES: Final = 20_000
+
+
+Sift = Callable[[Any, str, Sequence[Line]], Iterator[Line]]
+"""Given PDFium's text page, its raw text and the pieces of it: those to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +123,8 @@ def outline(pdf: pdfium.PdfDocument) -> list[OutlineEntry]:
     return entries
 
 
-def read_page(pdf: pdfium.PdfDocument, number: int, name: str) -> Page:
-    """Read the page with this 1-based number.
+def read_page(pdf: pdfium.PdfDocument, number: int, name: str, sift: Sift | None = None) -> Page:
+    """Read the page with this 1-based number; `sift` may leave out or divide pieces of it.
 
     Raises:
         SourceError: the page is damaged.
@@ -131,7 +135,10 @@ def read_page(pdf: pdfium.PdfDocument, number: int, name: str) -> Page:
         raw = text_page.get_text_range()
     except pdfium.PdfiumError as error:
         raise SourceError(f"{name}: page {number} is damaged; export the file again") from error
-    lines = join_pieces(_pieces(text_page, raw, number))
+    pieces = pieces_of(text_page, raw, number)
+    if sift is not None:
+        pieces = sift(text_page, raw, list(pieces))
+    lines = join_pieces(pieces)
     width, height = page.get_size()
     label = pdf.get_page_label(number - 1) or None
     text_page.close()
@@ -139,25 +146,25 @@ def read_page(pdf: pdfium.PdfDocument, number: int, name: str) -> Page:
     return Page(number, label, width, height, raw, tuple(lines))
 
 
-def _pieces(text_page: Any, raw: str, number: int) -> Iterator[Line]:
+def pieces_of(text_page: Any, raw: str, number: int) -> Iterator[Line]:
     """The page's text piece by piece, each of one type size, with the place of each."""
     handle = text_page.raw
     units = 0  # PDFium counts UTF-16 units, and a maths letter is two of them
     position = 0
     for match in re.finditer(rf"[^\r\n{HYPHEN_BREAK}]*{HYPHEN_BREAK}?", raw):
         piece = match.group()
-        units += _utf16(raw[position : match.start()])
+        units += utf16(raw[position : match.start()])
         position = match.start()
         offset = 0
         for part in _by_size(handle, piece, units):
             text = Aligned.of_page(part, number, match.start() + offset)
-            line = _piece(text_page, text, units + _utf16(piece[:offset]))
+            line = piece_of(text_page, text, units + utf16(piece[:offset]))
             if line is not None:
                 yield line
             offset += len(part)
 
 
-def _piece(text_page: Any, text: Aligned, units: int) -> Line | None:
+def piece_of(text_page: Any, text: Aligned, units: int) -> Line | None:
     """A piece with its place and looks; None where it shows nothing."""
     handle = text_page.raw
     piece = text.text
@@ -166,13 +173,13 @@ def _piece(text_page: Any, text: Aligned, units: int) -> Line | None:
         return None
     lead = len(piece) - len(piece.lstrip())
     first = pdfium_c.FPDFText_GetCharIndexFromTextIndex(handle, units + lead)
-    count = _utf16(inked)
+    count = utf16(inked)
     box = _box(text_page, first, count)
     if box is None:
         return None
     # A bullet is often of another size and colour than its line.
     bullet = _BULLETED.match(inked)
-    letter = first + _utf16(bullet.group()) if bullet else first
+    letter = first + utf16(bullet.group()) if bullet else first
     family = _family(handle, letter)
     # A line of prose may begin with a name in typewriter type.
     mono = bool(_MONO.search(family)) and all(
@@ -201,11 +208,11 @@ def _by_size(handle: Any, piece: str, units: int) -> list[str]:
     if not _MATHS.search(piece):
         first, last = (
             _type_size(handle, pdfium_c.FPDFText_GetCharIndexFromTextIndex(handle, units + at))
-            for at in (_utf16(piece[:start]), _utf16(piece[: end - 1]))
+            for at in (utf16(piece[:start]), utf16(piece[: end - 1]))
         )
         if SCRIPT_SIZE * first <= last and SCRIPT_SIZE * last <= first:
             return [piece]
-    return _cut_by_size(handle, piece, start, end, units + _utf16(piece[:start]))
+    return _cut_by_size(handle, piece, start, end, units + utf16(piece[:start]))
 
 
 def _cut_by_size(handle: Any, piece: str, start: int, end: int, unit: int) -> list[str]:
@@ -216,7 +223,7 @@ def _cut_by_size(handle: Any, piece: str, start: int, end: int, unit: int) -> li
     place = pdfium_c.FPDFText_GetCharIndexFromTextIndex
     first = place(handle, unit)
     # Where nothing hidden stands between them, characters are numbered as the text is.
-    dense = place(handle, unit + _utf16(piece[start : end - 1])) - first == end - 1 - start
+    dense = place(handle, unit + utf16(piece[start : end - 1])) - first == end - 1 - start
     for at in range(start, end):
         char = piece[at]
         if not char.isspace():
@@ -244,7 +251,8 @@ def _family(handle: Any, index: int) -> str:
     return font.value.decode("utf-8", "replace")
 
 
-def _utf16(text: str) -> int:
+def utf16(text: str) -> int:
+    """Length of `text` as PDFium counts it."""
     return len(text) + sum(ch > "\uffff" for ch in text)
 
 

@@ -56,6 +56,7 @@ def _citation_json(citation: Citation) -> dict[str, Any]:
         "support": citation.support,
         "score": citation.score,
         "text": citation.text,
+        "notes": list(citation.notes),
     }
 
 

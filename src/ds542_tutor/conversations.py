@@ -126,6 +126,8 @@ class _Evidence(_Base):
     end: Mapped[int]
     # Null in answers that were saved when a citation had one span only.
     spans: Mapped[list[list[int]] | None] = mapped_column(JSON)
+    # Null in answers that were saved before citations had notes.
+    notes: Mapped[list[str] | None] = mapped_column(JSON)
 
 
 class Conversations:
@@ -266,8 +268,9 @@ def _prepare(session: Session) -> None:
     session.execute(text("BEGIN IMMEDIATE"))  # of two servers that start, one looks at a time
     _Base.metadata.create_all(session.connection())
     columns = {column["name"] for column in inspect(session.connection()).get_columns("evidence")}
-    if "spans" not in columns:
-        session.execute(text("ALTER TABLE evidence ADD COLUMN spans JSON"))
+    for column in ("spans", "notes"):
+        if column not in columns:
+            session.execute(text(f"ALTER TABLE evidence ADD COLUMN {column} JSON"))
     for table in ("turns", "answers", "evidence"):
         session.execute(
             text(
@@ -319,6 +322,7 @@ def _citation(row: _Evidence) -> Citation:
     fields = {name: getattr(row, name) for name in Citation.__dataclass_fields__}
     saved = [(row.start, row.end)] if row.spans is None else row.spans
     fields["spans"] = tuple((start, end) for start, end in saved if start < end)
+    fields["notes"] = tuple(row.notes or ())
     return Citation(**fields)
 
 

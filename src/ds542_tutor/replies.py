@@ -32,6 +32,7 @@ from ds542_tutor.policy.disclosure import make_disclosure
 from ds542_tutor.policy.enforce import enforce
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import Policy
+from ds542_tutor.prompts import shorten
 from ds542_tutor.words import content_words
 
 COMPUTED = "calendar"
@@ -44,6 +45,8 @@ _PLACES = 3
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
 # A computed fact is worded by us; from this share of its words a span of the file says it.
 _SURE_SHARE = 0.6
+# Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
+_NOTES, _NOTE_WORDS = 3, 80
 
 
 @dataclass(slots=True)
@@ -169,7 +172,7 @@ class Reply:
             standalone_question=self.query.text,
             status=status,
             text=text,
-            citations=citations,
+            citations=tuple(self._with_notes(citation) for citation in citations),
             hits=self.hits,
             decision=self.decision,
             disclosure=self._disclosure(text, model),
@@ -179,6 +182,20 @@ class Reply:
             notices=notices,
             evidence=self.evidence,
         )
+
+    def _with_notes(self, citation: Citation) -> Citation:
+        """Add what is listed as wrong on the pages of a book that a citation shows."""
+        chunks = self.generation.chunks.get([citation.chunk_id])
+        pages = chunks[0].pages if chunks else (citation.page,)
+        errata = [
+            erratum
+            for page in pages
+            if page is not None
+            for erratum in self.generation.chunks.errata(citation.document, page)
+        ]
+        errata.sort(key=lambda erratum: (not erratum.serious, erratum.page != citation.page))
+        notes = (shorten(erratum.describe(), _NOTE_WORDS) for erratum in errata[:_NOTES])
+        return replace(citation, notes=(*citation.notes, *notes))
 
     def _disclosure(self, text: str, model: str) -> Disclosure:
         return make_disclosure(

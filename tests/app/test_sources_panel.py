@@ -43,6 +43,14 @@ def test_the_panel_marks_the_quote_and_links_to_the_page(
     assert "# AI assistance: ds542_tutor" in html
 
 
+def test_errata_of_the_cited_page_stand_beside_it(tutor: FakeTutor, files: CourseFiles) -> None:
+    answer = tutor.finished("q", "text [1]")
+    assert "ds-notes" not in sources.panel("1", answer, files)
+    citation = replace(answer.citations[0], notes=("Erratum for p. 3: <b> is c",))
+    html = sources.panel("1", replace(answer, citations=(citation,)), files)
+    assert '<ul class="ds-notes"><li>Erratum for p. 3: &lt;b&gt; is c</li></ul>' in html
+
+
 def test_every_span_of_a_citation_is_marked(
     tutor: FakeTutor, files: CourseFiles, chunk: Chunk
 ) -> None:

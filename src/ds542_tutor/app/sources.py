@@ -75,7 +75,7 @@ def _source(
         f'<header><span class="ds-number" aria-hidden="true">{citation.marker}</span>'
         f"<div><h3>{escape(citation.title)}</h3>"
         f'<p class="ds-place">{escape(citation.locator)}</p></div>'
-        f"{_badge(citation) if checked else ''}</header>{image}"
+        f"{_badge(citation) if checked else ''}</header>{_notes(citation)}{image}"
         f"{_folded(passage) if image else passage}{_open_link(citation, pdf)}</article>"
     )
 
@@ -124,6 +124,12 @@ def _open_link(citation: Citation, pdf: str) -> str:
         f'<p class="ds-links"><a href="{escape(pdf)}" target="_blank" rel="noopener">'
         f"Open the PDF at {escape(place)}</a></p>"
     )
+
+
+def _notes(citation: Citation) -> str:
+    """What else is known of the place: errata of a book's page."""
+    items = "".join(f"<li>{escape(note)}</li>" for note in citation.notes)
+    return f'<ul class="ds-notes">{items}</ul>' if items else ""
 
 
 def _badge(citation: Citation) -> str:
