@@ -22,7 +22,7 @@ import ds542_tutor
 from ds542_tutor.answer_json import answer_json
 from ds542_tutor.dialogue import Answer, Delta, Finished, Turn
 from ds542_tutor.errors import QuestionError, SettingsError, TutorError
-from ds542_tutor.settings import Settings, load_settings, project_file
+from ds542_tutor.settings import PREFIX, Settings, load_settings, project_file
 
 # A date without a time means that day at noon: late enough for "today", before any deadline.
 _NOON = time(12, 0)
@@ -32,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     arguments = _parser().parse_args(argv)
     _quiet()
+    if arguments.config is not None:  # so that an ingest begun on the staff page reads it too
+        os.environ[f"{PREFIX}CONFIG"] = str(arguments.config.absolute())
     try:
         settings = load_settings(arguments.config)
         return int(arguments.run(arguments, settings))

@@ -1,4 +1,4 @@
-"""The web server: the chat page, the course files and the headers that keep the page to itself."""
+"""The web server: chat, staff page, course files, and the headers that keep the page to itself."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ import errno
 import logging
 import os
 import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ds542_tutor.app import theme
 from ds542_tutor.app.chat import ChatPage
 from ds542_tutor.app.files import CourseFiles, router
+from ds542_tutor.app.staff import StaffArea
 from ds542_tutor.conversations import Conversations
 from ds542_tutor.errors import PortInUseError
 from ds542_tutor.settings import ServerSettings, Settings
@@ -48,21 +52,24 @@ _SHUTDOWN_S = 2
 
 
 def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
-    """Return the whole application: page, files, static assets.
+    """Return the whole application: chat, staff page, files, static assets.
 
     Args:
         tutor: answers; also a `Tutor`, or whatever has `answer`, `generation` and `model`.
 
     Raises:
         ConversationError: the folder for conversations cannot be written.
+        SettingsError: there can be no key for the sessions of staff.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by Gradio in several places
     files = CourseFiles(lambda: tutor.generation)
     store = Conversations(settings.paths.data)
     page = ChatPage(tutor, settings, store, files).build()
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    staff = StaffArea(settings)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_closing(staff))
     app.add_middleware(_Guard)
     app.include_router(router(files))
+    app.include_router(staff.router())
     app.mount(theme.STATIC_ROUTE, StaticFiles(directory=theme.STATIC))
     gr.mount_gradio_app(
         app,
@@ -81,6 +88,15 @@ def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
         max_file_size=0,
     )
     return app
+
+
+def _closing(staff: StaffArea) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(staff.close)
+
+    return lifespan
 
 
 def serve(settings: Settings) -> None:
@@ -151,7 +167,7 @@ class _Guard:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 if headers.get("content-type", "").startswith("text/html"):
-                    headers["Content-Security-Policy"] = _POLICY
+                    headers.setdefault("Content-Security-Policy", _POLICY)
             await send(message)
 
         await self._app(scope, receive, guarded)

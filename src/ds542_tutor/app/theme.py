@@ -58,11 +58,15 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Return what the page's head needs beside Gradio's own: style, script, description."""
-    version = int(max(path.stat().st_mtime for path in STATIC.iterdir()))
     base = STATIC_ROUTE.lstrip("/")
     return (
-        f'<link rel="stylesheet" href="{base}/style.css?{version}">'
-        f'<script src="{base}/page.js?{version}" defer></script>'
+        f'<link rel="stylesheet" href="{base}/style.css?{version()}">'
+        f'<script src="{base}/page.js?{version()}" defer></script>'
         '<meta name="description" content="Course tutor: cited answers from the slides, the book '
         'and the syllabus.">'
     )
+
+
+def version() -> int:
+    """Return a number that changes with the static files, so that browsers fetch them anew."""
+    return int(max(path.stat().st_mtime for path in STATIC.iterdir()))
