@@ -40,10 +40,14 @@ Action = Callable[[str, Mapping[str, Any]], Answer]
 class StaffArea:
     """Everything of the staff page. `close` ends a running ingest."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Nothing is started. Raises SettingsError: there can be no session key."""
+    def __init__(self, settings: Settings, commands: IngestCommands | None = None) -> None:
+        """Nothing is started. `commands`: other than those the settings call for.
+
+        Raises:
+            SettingsError: there can be no session key.
+        """
         data = settings.paths.data.expanduser()
-        commands = IngestCommands.of(settings)
+        commands = commands or IngestCommands.of(settings)
         self._store = IndexStore(settings.paths.index.expanduser())
         self._jobs = IngestJobs(commands, data)
         self._commands = commands

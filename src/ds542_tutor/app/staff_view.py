@@ -99,7 +99,7 @@ def document_row(document: DocumentRecord, generation: str) -> DocumentRow:
         term=term_name(document.term) if document.term else "",
         pages=document.page_count,
         chunks=document.chunks,
-        remarks=remarks(document.warnings),
+        remarks=remarks(document.warnings, document.blank, document.ocr_pages),
         file=f"files/{generation}/{document.sha256}.pdf" if pdf else "",
     )
 

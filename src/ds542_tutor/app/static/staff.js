@@ -21,7 +21,10 @@
     if (status === 401 || status === 403 || status === 503) location.reload();
   };
 
+  let busy = false; // pressed twice counts once; a disabled button would lose the focus
   const post = async (action, data) => {
+    if (busy) return;
+    busy = true;
     try {
       const answer = await fetch(`staff/api/${action}`, {
         method: "POST",
@@ -35,6 +38,7 @@
       say("The server cannot be reached. Try it again.", true);
     }
     await redraw();
+    busy = false;
   };
 
   // ---- Drawing anew ----
@@ -247,10 +251,7 @@
       sorting = { column: head.cellIndex, down };
       order();
     } else if (action && (!sure || confirm(sure))) {
-      button.disabled = true;
-      const data = { id, stamp };
-      if (partial) data.allow_partial = true;
-      post(action, data).finally(() => (button.disabled = false));
+      post(action, { id, stamp, allow_partial: Boolean(partial) });
     }
   });
 
