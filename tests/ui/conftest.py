@@ -57,10 +57,19 @@ def starter_url(starter_tutor: object, starter_settings: Settings) -> Iterator[s
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Open]:
-    """Open an address as a new visitor; fail on script errors and on requests to other hosts."""
+    """Open an address as a new visitor; fail on script errors and on requests to other hosts.
+
+    `path`: below the address, another page than the chat; `ready`: what is there once it is drawn.
+    """
     contexts, wrong = [], []
 
-    def open_(url: str, viewport: dict[str, int] = LAPTOP, **options: object) -> Page:
+    def open_(
+        url: str,
+        viewport: dict[str, int] = LAPTOP,
+        path: str = "",
+        ready: str = BOX,
+        **options: object,
+    ) -> Page:
         context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = context.new_page()
@@ -74,8 +83,8 @@ def visit(browser: Browser) -> Iterator[Open]:
 
         page.route("**/*", only_home)
         page.on("pageerror", lambda error: wrong.append(f"script error: {error}"))
-        page.goto(url)
-        page.wait_for_selector(BOX)
+        page.goto(url + path)
+        page.wait_for_selector(ready)
         return page
 
     yield open_
