@@ -23,7 +23,7 @@ from ds542_tutor.index.chunks import DocumentRecord
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
 from ds542_tutor.policy.rules import assignment_name
-from ds542_tutor.replies import term_name
+from ds542_tutor.course import term_name
 
 _HEADERS = {
     "Cache-Control": "no-store",
