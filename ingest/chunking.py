@@ -1,15 +1,15 @@
 """Documents into chunks: what is embedded, searched and cited.
 
-Slides: one chunk a slide, build-up sequences folded into one. Prose, notebooks and site: by
-section, packed up to a size in the embedder's tokens, cut between sentences only. Reading files
-is the readers' business, embedding that of `ingest.build`.
+Slides: one chunk a slide with its speaker notes, build-up sequences folded into one. Prose,
+notebooks and site: by section, packed up to a size in the embedder's tokens, cut between sentences
+only. Reading files is the readers' business, embedding that of `ingest.build`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ds542_tutor.documents import Chunk, Document, Locator, Segment, TextRun, chunk_id
@@ -34,6 +34,10 @@ _DEFINITION: Final = re.compile(r"^[ \t]*(?:async[ \t]+)?(def|class)[ \t]+(\w+)"
 # A slide with fewer letters than this under its title answers nothing; the numbers of a plot
 # are none.
 NEAR_EMPTY: Final = 12
+# Nor does "Rule 1: Rule 2: Rule 3:" without a title; letters of a formula count as words.
+FEW_WORDS: Final = 4
+UNTITLED_WORDS: Final = 8
+_WORD: Final = re.compile(r"\w+")
 
 
 def chunk_document(
@@ -62,50 +66,86 @@ def chunk_document(
 # --- slides --------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class _Slide:
+    """A slide, or the pages of a build-up with the fullest of them, and its speaker notes."""
+
+    fullest: Segment
+    pages: list[int]
+    notes: list[Segment]
+
+
 def _slide_groups(
     document: Document, count_tokens: CountTokens, max_tokens: int
 ) -> Iterator[tuple[list[Part], tuple[int, ...]]]:
-    """The parts of each chunk of a deck, and the pages that it covers."""
-    for pages, slide in _folded(document.segments):
-        if not _says_something(slide):
-            continue
-        path = heading_path(document.title, slide.locator.section, slide.locator.slide_title)
-        room = max(LEAST_TOKENS, max_tokens - count_tokens(path))
-        whole = Part(slide.text, slide.runs, slide)
-        if count_tokens(slide.text) <= room:
-            yield [whole], pages
-            continue
-        for parts in packed(cut(whole, r"\n"), count_tokens, room):
-            yield parts, pages
+    """The parts of each chunk of a deck, and the pages that it covers.
 
-
-def _folded(slides: Iterable[Segment]) -> Iterator[tuple[tuple[int, ...], Segment]]:
-    """Fold build-ups: their pages and the fullest slide (the last one of equally full ones)."""
-    pages: list[int] = []
-    fullest: Segment | None = None
+    Speaker notes explain their slide, so they stand below it where both fit; long ones follow as
+    chunks of their own, which the heading path ties to the slide.
+    """
+    slides = list(_folded(document.segments))
+    content = [slide for slide in slides if slide.fullest.kind in ("slide", "title")]
+    speaking = [s for s in content if _says_something(s.fullest) and not s.fullest.ocr]
+    # A deck of pictures is found by what its title slide says, if by anything.
+    pictures = 2 * len(speaking) < len(content)
     for slide in slides:
-        if fullest is not None and _builds_up(fullest, slide):
-            pages.append(slide.locator.page or 0)
-            if len(slide.text) >= len(fullest.text):
-                fullest = slide
-            continue
-        if fullest is not None:
-            yield tuple(pages), fullest
-        fullest, pages = slide, [slide.locator.page or 0]
-    if fullest is not None:
-        yield tuple(pages), fullest
+        path = heading_path(
+            document.title, slide.fullest.locator.section, slide.fullest.locator.slide_title
+        )
+        room = max(LEAST_TOKENS, max_tokens - count_tokens(path))
+        pages = tuple(slide.pages)
+        kept = slide.fullest.kind == "title" and pictures and bool(slide.fullest.text)
+        parts = [Part(s.text, s.runs, s) for s in slide.notes]
+        if _says_something(slide.fullest) or kept:
+            whole = Part(slide.fullest.text, slide.fullest.runs, slide.fullest)
+            if sum(count_tokens(part.text) for part in (whole, *parts)) <= room:
+                yield [whole, *parts], pages
+                continue
+            for group in packed(_fitting(whole, room, count_tokens, r"\n"), count_tokens, room):
+                yield group, pages
+        fitting = [p for part in parts for p in _fitting(part, room, count_tokens)]
+        for group in packed(fitting, count_tokens, room):
+            yield group, pages
+
+
+def _fitting(
+    part: Part, room: int, count_tokens: CountTokens, separator: str | None = None
+) -> list[Part]:
+    """A part whole, or cut where it does not fit."""
+    return [part] if count_tokens(part.text) <= room else list(cut(part, separator))
+
+
+def _folded(segments: Iterable[Segment]) -> Iterator[_Slide]:
+    """Fold build-ups; the fullest slide is the last one of equally full ones."""
+    last: _Slide | None = None
+    for segment in segments:
+        if last is not None and segment.kind == "notes":
+            if all(segment.text != known.text for known in last.notes):
+                last.notes.append(segment)
+        elif last is not None and _builds_up(last.fullest, segment):
+            last.pages.append(segment.locator.page or 0)
+            if len(segment.text) >= len(last.fullest.text):
+                last.fullest = segment
+        else:
+            if last is not None:
+                yield last
+            last = _Slide(segment, [segment.locator.page or 0], [])
+    if last is not None:
+        yield last
 
 
 def _builds_up(before: Segment, after: Segment) -> bool:
     """Whether one of two neighbours shows (nearly) all that the other one does."""
     if before.kind != "slide" or after.kind != "slide":
         return False
-    if before.locator.section != after.locator.section or not before.locator.slide_title:
+    if before.locator.section != after.locator.section:
         return False
-    if cleaning.key(before.locator.slide_title) != cleaning.key(after.locator.slide_title or ""):
-        return False
+    titles = [cleaning.key(s.locator.slide_title or "") for s in (before, after)]
     first, second = (cleaning.fold(s.text).lower().split() for s in (before, after))
     fewer, more = sorted((first, second), key=len)
+    # Without a title to tell them by, they have to agree in a good deal of text.
+    if titles[0] != titles[1] or (not titles[0] and len(set(fewer)) < UNTITLED_WORDS):
+        return False
     return cleaning.similar(fewer, set(more)) >= BUILD_UP_SHARE
 
 
@@ -116,9 +156,14 @@ def _body(slide: Segment) -> str:
 
 
 def _says_something(slide: Segment) -> bool:
+    """Whether a slide has text under its title, more than the labels of a drawing."""
     if slide.kind != "slide":
         return False
-    return sum(ch.isalpha() for ch in _body(slide)) >= NEAR_EMPTY
+    body = _body(slide)
+    if sum(ch.isalpha() for ch in body) < NEAR_EMPTY:
+        return False
+    words = {word for word in _WORD.findall(cleaning.fold(body).lower()) if not word.isdigit()}
+    return bool(slide.locator.slide_title) or len(words) >= FEW_WORDS
 
 
 # --- prose, notebooks, site ----------------------------------------------------------------------
@@ -153,7 +198,7 @@ def _chunk(
     labels: Mapping[int | None, str | None],
 ) -> Chunk:
     text, runs = joined(parts)
-    lead = max(parts, key=lambda part: (part.segment.kind != "heading", len(part.text))).segment
+    lead = max(parts, key=_leads).segment
     locator = _cited(document, parts, runs, lead, labels)
     path = heading_path(document.title, locator.section, locator.slide_title)
     body = text
@@ -198,6 +243,11 @@ def _defined(part: Part) -> Iterator[str]:
     for word, name in _DEFINITION.findall(part.text):
         if not name.startswith("__"):
             yield f"{'class' if word == 'class' else 'function'} {name}"
+
+
+def _leads(part: Part) -> tuple[bool, int]:
+    """How well a part stands for its chunk; the place of the best one is cited."""
+    return part.segment.kind not in ("heading", "notes"), len(part.text)
 
 
 def _cited(

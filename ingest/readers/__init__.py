@@ -16,6 +16,7 @@ from ingest.readers import (
     margins,
     markdown,
     notebook,
+    pptx,
     slides,
 )
 from ingest.readers.course_site import read_course
@@ -24,8 +25,12 @@ from ingest.sources import SourceFile
 __all__ = ["read_course", "read_document"]
 
 
-def read_document(source: SourceFile) -> Document:
+def read_document(source: SourceFile, images: bool = True) -> Document:
     """Read one file.
+
+    Args:
+        source: the file, and what the sources file says about it.
+        images: read pages and slides without text off their images (needs the extra "ocr").
 
     Raises:
         SourceError: it cannot be read, or there is no reader for it; `EncryptedSourceError` and
@@ -43,9 +48,11 @@ def _read(source: SourceFile) -> Document:
     if source.kind == "site":
         return course_site.read(source)
     if source.kind == "slides" and suffix == ".pdf":
-        return slides.read(source)
+        return slides.read(source, images)
+    if source.kind == "slides" and suffix == ".pptx":
+        return pptx.read(source, images)
     if suffix == ".pdf":
-        return book.read(source)
+        return book.read(source, images)
     if suffix == ".ipynb":
         return notebook.read(source)
     if suffix == ".tex":
@@ -54,5 +61,6 @@ def _read(source: SourceFile) -> Document:
         return markdown.read(source)
     raise SourceError(
         f"{source.name}: no reader for {suffix or 'a file without a suffix'} as {source.kind}; "
-        "list it under [[skip]] in the sources file, or save it as PDF, Markdown or a notebook"
+        "list it under [[skip]] in the sources file, or save it as PDF, PowerPoint (.pptx), "
+        "Markdown or a notebook"
     )

@@ -21,6 +21,7 @@ from ds542_tutor.labels import label
 from ingest import cleaning
 from ingest.cleaning import Aligned
 from ingest.readers import common, margins, pdf
+from ingest.readers.ocr import Reader
 from ingest.readers.paragraphs import PROBLEM, Layout, Paragraph, measure, paragraphs
 from ingest.readers.pdf import Line, OutlineEntry, Page
 from ingest.sources import SourceFile
@@ -68,8 +69,12 @@ class _Piece:
     labels: tuple[str, ...] = ()
 
 
-def read(source: SourceFile) -> Document:
+def read(source: SourceFile, images: bool = True) -> Document:
     """Read one book, syllabus or other prose.
+
+    Args:
+        source: a PDF.
+        images: read pages without text off their images.
 
     Raises:
         SourceError: the file is damaged, encrypted, not a PDF or without text.
@@ -81,6 +86,9 @@ def read(source: SourceFile) -> Document:
             pdf.read_page(file, number, source.name, sift) for number in range(1, len(file) + 1)
         ]
         meta = str(file.get_metadata_dict().get("Title", "")).strip()
+        reader = Reader()
+        if images:
+            pages = [reader.complete(page, file) for page in pages]
     recurring = _recurring(pages)
     pages = [_without_furniture(page, recurring) for page in pages]
     layout = measure(pages)
@@ -105,14 +113,17 @@ def read(source: SourceFile) -> Document:
         _append(pieces, found)
     if source.kind == "notes":
         pieces = _whole_problems(pieces)
-    segments = [_segment(piece, words) for piece in pieces]
-    blank = [str(page.number) for page in pages if not page.raw.strip()]
+    seen = {page.number for page in pages if page.ocr}
+    segments = [
+        replace(segment, ocr=segment.locator.page in seen)
+        for segment in (_segment(piece, words) for piece in pieces)
+    ]
     return common.build(
         source,
         [segment for segment in segments if segment.text],
         common.document_title(source, meta or common.title_from_stem(source.path.stem)),
         page_count=len(pages),
-        warnings=(f"no text on pages {', '.join(blank)}",) if blank else (),
+        **reader.told(pages),
     )
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -37,6 +37,8 @@ FEW_LETTERS: Final = 12
 PICTURE_SHARE: Final = 0.15
 # A drawing's labels ("0.5", "input x") are no text: it takes this many different words.
 LEAST_WORDS: Final = 6
+# The ticks and letters of a drawing are worth nothing without it.
+_SAYING: Final = re.compile(r"[A-Za-z]{2}|=")
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
 
 
@@ -64,6 +66,8 @@ def lines(image: Image.Image, width: float, height: float) -> list[Line]:
     across, up = width / image.width, height / image.height
     pieces = []
     for corners, text, _confidence in found or ():
+        if not _SAYING.search(text):
+            continue
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
         top, bottom = height - min(ys) * up, height - max(ys) * up
         # A box is a quarter higher than the type in it.
@@ -92,6 +96,13 @@ def says_something(found: Sequence[Line]) -> bool:
     """Whether these lines are text rather than the labels of a drawing."""
     words = {word.lower() for line in found for word in _WORD.findall(line.text.text)}
     return len(words) >= LEAST_WORDS
+
+
+class Told(TypedDict):
+    """What `Reader.told` tells."""
+
+    warnings: tuple[str, ...]
+    blank: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -143,9 +154,17 @@ class Reader:
                 told.append(f"images on {listed(numbers, self.noun)} were not read: {remedy}")
         return tuple(told)
 
+    def told(self, pages: Sequence[Page]) -> Told:
+        """What a document says of its pages without text: `warnings` and `blank`."""
+        blank = tuple(page.number for page in pages if not page.raw.strip() and not page.ocr)
+        warnings = self.warnings()
+        if blank and not warnings:
+            warnings = (f"no text on {listed(blank, self.noun)}",)
+        return {"warnings": warnings, "blank": blank}
+
     def complete(self, page: Page, file: pdfium.PdfDocument) -> Page:
         """Add what the image on a page of `file` says, where the page has hardly any text."""
-        if sum(ch.isalpha() for ch in page.raw) >= FEW_LETTERS and not self._bare(page):
+        if sum(ch.isalpha() for ch in page.raw[:2000]) >= FEW_LETTERS and not self._bare(page):
             return page
         sheet = file[page.number - 1]
         try:

@@ -16,7 +16,7 @@ from typing import Final
 from ds542_tutor.documents import Document, Locator, Segment, SegmentKind
 from ingest import cleaning
 from ingest.cleaning import Aligned
-from ingest.readers import common, ocr, pdf, slide_rules
+from ingest.readers import common, pdf, slide_rules
 from ingest.readers.ocr import Reader
 from ingest.readers.pdf import Line, Page
 from ingest.readers.slide_text import BULLET, bulleted, items, joined_formulas
@@ -63,17 +63,12 @@ def read(source: SourceFile, images: bool = True) -> Document:
             section = _current_part(title, body, words) or section
         segments.append(_segment(page, title, body, kind, section, words))
     named = meta if re.match(r"Lecture \d", meta) else common.title_from_stem(source.path.stem)
-    blank = tuple(page.number for page in pages if not page.raw.strip() and not page.ocr)
-    unread = reader.warnings()
-    if blank and not unread:
-        unread = (f"no text on {ocr.listed(blank, 'slide')}",)
     return common.build(
         source,
         segments,
         common.document_title(source, named),
         page_count=len(pages),
-        warnings=unread,
-        blank=blank,
+        **reader.told(pages),
     )
 
 
