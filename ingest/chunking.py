@@ -84,7 +84,7 @@ def _slide_groups(
     chunks of their own, which the heading path ties to the slide.
     """
     slides = list(_folded(document.segments))
-    content = [slide for slide in slides if slide.fullest.kind in ("slide", "title")]
+    content = [slide for slide in slides if slide.fullest.kind == "slide"]
     speaking = [s for s in content if _says_something(s.fullest) and not s.fullest.ocr]
     # A deck of pictures is found by what its title slide says, if by anything.
     pictures = 2 * len(speaking) < len(content)

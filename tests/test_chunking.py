@@ -78,19 +78,46 @@ def test_a_build_up_does_not_cross_parts_or_other_slides() -> None:
 
 
 def test_slides_that_answer_nothing_are_left_out() -> None:
-    assert (
-        chunk_document(
-            deck(
-                slide(1, "Toys", "A Lecturer, A University", "title"),
-                slide(2, "Agenda", "1. one\n2. two", "agenda"),
-                slide(3, "A picture", "x y"),
-                slide(5, "", "-1.0 0.0 1.0 2.0 3.0 -1.0 0.0 1.0"),
-                slide(6, "Any questions?", "See you on Piazza tomorrow", "questions"),
-            ),
-            tokens,
-        )
-        == []
+    chunks = chunk_document(
+        deck(
+            slide(1, "Toys", "A Lecturer, A University", "title"),
+            slide(2, "Agenda", "1. one\n2. two", "agenda"),
+            slide(3, "A picture", "x y"),
+            slide(4, "", "Rule 1:\nRule 2:\nRule 3:"),
+            slide(5, "", "-1.0 0.0 1.0 2.0 3.0 -1.0 0.0 1.0"),
+            slide(6, "Any questions?", "See you on Piazza tomorrow", "questions"),
+            slide(7, "Steps", "• the first step is small"),
+            slide(8, "Sums", "• the sum of all steps is large"),
+            slide(9, "Ends", "• the last step is the smallest"),
+        ),
+        tokens,
     )
+    assert [c.pages for c in chunks] == [(7,), (8,), (9,)]
+
+
+def test_a_deck_of_pictures_is_found_by_its_title_slide() -> None:
+    chunks = chunk_document(
+        deck(
+            slide(1, "Toys", "All the pictures of toys", "title"),
+            slide(2, "A picture", "x y"),
+            slide(3, "Another picture", ""),
+        ),
+        tokens,
+    )
+    assert [c.text for c in chunks] == ["Toys\nAll the pictures of toys"]
+
+
+def test_untitled_slides_fold_when_they_agree_in_a_good_deal() -> None:
+    rules = "Rule one says so much\nRule two says a little more than that"
+    chunks = chunk_document(
+        deck(
+            slide(1, "", rules),
+            slide(2, "", rules + "\nand a conclusion"),
+            slide(3, "", "and a conclusion that is drawn"),
+        ),
+        tokens,
+    )
+    assert [c.pages for c in chunks] == [(1, 2), (3,)]
 
 
 def test_a_long_slide_is_divided_between_its_lines() -> None:

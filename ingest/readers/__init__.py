@@ -36,14 +36,14 @@ def read_document(source: SourceFile, images: bool = True) -> Document:
         SourceError: it cannot be read, or there is no reader for it; `EncryptedSourceError` and
             `EmptySourceError` say so more exactly. The message names the file and the remedy.
     """
-    document = _read(source)
+    document = _read(source, images)
     if source.errata_for is not None:
         is_pdf = source.path.suffix.lower() == ".pdf"
         return beside_book.errata(document, margins.struck_out(source.path) if is_pdf else {})
     return beside_book.answers(document) if source.answers_for is not None else document
 
 
-def _read(source: SourceFile) -> Document:
+def _read(source: SourceFile, images: bool) -> Document:
     suffix = source.path.suffix.lower()
     if source.kind == "site":
         return course_site.read(source)
