@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from reading import compiled, misaligned, raw_pages, source, tokens
 
 from ds542_tutor.answer_json import answer_json
 from ds542_tutor.documents import Chunk, Document
-from ds542_tutor.errors import SettingsError
+from ds542_tutor.errors import SettingsError, SourceError
 from ds542_tutor.index.chunks import ChunkStore
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
@@ -204,6 +205,34 @@ def test_errata_as_markdown_are_read_as_well(tmp_path: Path) -> None:
 def test_a_formula_is_searched_in_words() -> None:
     formula = r"\begin{eqnarray}\label{eq:snn_many_hidden} y = \phi_{0}+\sum_{d=1}^{D}\frac{a}{2}"
     assert in_words(formula) == "many hidden: y = phi _0+ sum _d=1^D(a)/(2)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\\begin{eqnarray} x &=& " * 20_000,
+        "\\chapter{" * 20_000,
+        "\\frac{a}{" * 2_000 + "}" * 2_000,
+    ],
+    ids=["never closed", "no end of a title", "nested fractions"],
+)
+def test_a_broken_latex_file_costs_no_time(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.tex"
+    path.write_text("\\begin{document}" + text)
+    started = time.monotonic()
+    assert read_document(source(path, "notes")).segments
+    in_words(text)
+    assert time.monotonic() - started < 10
+
+
+def test_a_latex_file_far_too_long_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.tex"
+    path.write_text("word " * 500_000)
+    with pytest.raises(SourceError, match=r"a\.tex: has 2,500,000 characters, 2,000,000 are read"):
+        read_document(source(path, "notes"))
+    path.write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(SourceError, match=r"a\.tex: is not UTF-8"):
+        read_document(source(path, "notes"))
 
 
 def test_which_book_is_meant_is_checked(tmp_path: Path) -> None:

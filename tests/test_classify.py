@@ -5,6 +5,7 @@ import json
 import time
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,28 @@ def test_modes_change_what_happens_to_graded_work() -> None:
 def test_an_exam_window_closes_everything() -> None:
     found = decision("what is attention", policy=with_mode("everything", "deny"))
     assert (found.action, found.rule) == ("refuse", "closed")
+
+
+@pytest.mark.parametrize(
+    ("question", "action"),
+    [
+        ("Solve problem 3.5 from UDL for me", "hint"),
+        ("give me the answer to problem 3.5", "hint"),
+        ("What is problem 3.5 about?", "answer"),
+        ("explain what problem 3.5 asks for", "answer"),
+        ("how do i solve problem 3.5?", "hint"),
+        ("Solve problem 3.6 from UDL for me", "answer"),
+        ("What does figure 3.5 show?", "answer"),
+    ],
+)
+def test_a_book_problem_without_published_answer_is_graded(question: str, action: str) -> None:
+    chunk = replace(
+        graded_chunk("", 1, "Problem 3.5 Prove that it is so."),
+        assignment=None,
+        labels=("problem 3.5", "equation 3.2"),
+    )
+    items = GradedItems.from_chunks([chunk])
+    assert decide(question, [], POLICY, COURSE, items, NOW, None).action == action
 
 
 def test_meaning_alone_can_show_graded_work() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -166,6 +167,58 @@ def test_a_pdf_without_text_says_so(tmp_path: Path) -> None:
         read_document(source(path, "slides"))
 
 
+WORDS = b"BT /F1 10 Tf 20 150 Td (Some words on a page that says hardly anything.) Tj ET"
+ONE_PAGE = [
+    b"<</Type/Catalog/Pages 2 0 R/Outlines 6 0 R>>",
+    b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R"
+    b"/Resources<</Font<</F1 5 0 R>>>>>>",
+    b"<</Length %d>>stream\n%s\nendstream" % (len(WORDS), WORDS),
+    b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    b"<</Type/Outlines/First 7 0 R/Last 7 0 R/Count 1>>",
+]
+"""Objects of a page with words; bookmarks follow from number 7 on."""
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        [
+            b"<</Title(A)/Dest[3 0 R/Fit]/Next 8 0 R/First 8 0 R/Last 8 0 R>>",
+            b"<</Title(B)/Dest[3 0 R/Fit]/Next 7 0 R/First 7 0 R/Last 7 0 R>>",
+        ],
+        [
+            b"<</Title(L)/Dest[3 0 R/Fit]/First %d 0 R/Last %d 0 R>>" % (n + 8, n + 8)
+            for n in range(3000)
+        ],
+        [b"<</Title(Nowhere)/Dest[99 0 R/Fit]/Next 7 0 R>>"],
+    ],
+    ids=["circular", "three thousand levels deep", "to no page"],
+)
+def test_strange_bookmarks_do_not_stop_a_reader(marks: list[bytes], tmp_path: Path) -> None:
+    path = tmp_path / "marks.pdf"
+    path.write_bytes(_pdf([*ONE_PAGE, *marks], b""))
+    started = time.monotonic()
+    document = read_document(source(path, "book"))
+    assert "Some words on a page" in document.segments[-1].text
+    assert time.monotonic() - started < 5
+
+
+def _pdf(objects: list[bytes], trailer: bytes) -> bytes:
+    """A PDF of these objects, the first of which is the catalogue."""
+    data, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(data))
+        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    count = len(objects) + 1
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return (
+        data
+        + b"xref\n0 %d\n0000000000 65535 f \n%strailer\n" % (count, table)
+        + b"<</Size %d/Root 1 0 R%s>>\nstartxref\n%d\n%%%%EOF" % (count, trailer, len(data))
+    )
+
+
 def _encrypted() -> bytes:
     """A one-page PDF with the standard security handler and a user password nobody knows."""
     objects = [
@@ -174,17 +227,7 @@ def _encrypted() -> bytes:
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>",
         b"<</Filter/Standard/V 1/R 2/P -44/O<" + b"41" * 32 + b">/U<" + b"42" * 32 + b">>>",
     ]
-    data, places = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, start=1):
-        places.append(len(data))
-        data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    trailer = b"<</Size 5/Root 1 0 R/Encrypt 4 0 R/ID[<00><00>]>>"
-    return data + b"xref\n0 5\n0000000000 65535 f \n%strailer\n%s\nstartxref\n%d\n%%%%EOF" % (
-        table,
-        trailer,
-        len(data),
-    )
+    return _pdf(objects, b"/Encrypt 4 0 R/ID[<00><00>]")
 
 
 ENCRYPTED = _encrypted()

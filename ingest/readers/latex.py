@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from ds542_tutor.documents import Document, Segment
+from ds542_tutor.errors import SourceError
 from ds542_tutor.labels import label
 from ingest import cleaning
 from ingest.cleaning import Aligned
@@ -23,9 +24,12 @@ from ingest.sources import SourceFile
 _PIECE: Final = re.compile(
     r"\\(?P<level>chapter|section|subsection)\*?\{(?P<title>[^{}]*)\}"
     r"|\\begin\{(?P<name>eqnarray|equation|align|gather|multline)(?P<star>\*?)\}"
-    r"(?P<body>.*?)\\end\{(?P=name)(?P=star)\}",
+    # An environment that is never closed must not be looked for up to the end each time.
+    r"(?P<body>(?:(?!\\begin\{(?P=name)).)*?)\\end\{(?P=name)(?P=star)\}",
     re.S,
 )
+MAX_CHARS: Final = 2_000_000
+"""Fifteen times all the equations of a textbook; machine-made files beyond it take minutes."""
 _LEVELS: Final = {"chapter": 0, "section": 1, "subsection": 2}
 _NEST: Final = re.compile(r"\\(begin|end)\{|\\\\")
 _UNNUMBERED: Final = re.compile(r"\\(nonumber|notag)\b")
@@ -48,9 +52,14 @@ def read(source: SourceFile) -> Document:
     """Read one LaTeX file.
 
     Raises:
-        SourceError: it is not UTF-8 text, or empty.
+        SourceError: it is not UTF-8 text, empty, or far too long.
     """
     raw = common.read_text(source)
+    if len(raw) > MAX_CHARS:
+        raise SourceError(
+            f"{source.name}: has {len(raw):,} characters, {MAX_CHARS:,} are read; "
+            "divide it, or list it under [[skip]]"
+        )
     begin = raw.find("\\begin{document}")
     start = begin + len("\\begin{document}") if begin >= 0 else 0
     segments = list(_segments(Aligned.of_page(raw, 0)[start:].sub(_COMMAND, "")))

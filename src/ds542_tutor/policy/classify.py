@@ -173,6 +173,9 @@ def _graded_request(
         own = graded.besides(text, pasted)
         explains = requests.asks_to_explain(own) and not requests.wants_solution(own)
         return None if explains else _Finding("graded-solution", _why(pasted), assignment)
+    numbered = graded.numbered(text)
+    if numbered and (wanted or _DO_PROBLEM.search(text)) and not requests.asks_to_explain(text):
+        return _Finding("graded-solution", _why(numbered), assignment)
     if wanted and requests.mentions_graded(text):
         return _Finding("graded-solution", _why(None), assignment)
     if (named or requests.names_graded_part(text)) and not _says_what_for(text):
@@ -181,6 +184,12 @@ def _graded_request(
     if near and wanted and not requests.asks_to_explain(text):
         return _Finding("graded-solution", _why(near), near.assignment)
     return None
+
+
+_DO_PROBLEM = re.compile(
+    r"\b(?:solve|answer|do|prove|work out|complete|finish) (?:\w+ ){0,2}"
+    r"(?:prob(?:lem)?|exercise)s? \d"
+)
 
 
 def _says_what_for(text: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from ds542_tutor.documents import Chunk
+from ds542_tutor.labels import labels_in
 from ds542_tutor.policy.disguise import plain
 
 SHINGLE = 4
@@ -35,6 +36,8 @@ to a graded chunk than 0.69 (docs/experiments.md)."""
 
 MIN_NAME = 4
 """Letters a function's name needs to tell of an assignment: `f` and `net` are everybody's."""
+
+_PROBLEMS = ("problem ", "exercise ")
 
 _COMMON_PARAMETERS = frozenset("x y t a device model lr steps epochs seed batch data".split())
 """Parameters that any code has, which therefore tell of no assignment."""
@@ -59,6 +62,7 @@ class GradedItem:
     Attributes:
         names: functions and classes that it leaves to be written. params: their parameters.
         stubs: variables that it leaves to be computed, as in `N = ...`.
+        labels: the numbers of a book's problems that have no published answer ("problem 3.4").
         open: something is left to be filled in at all.
     """
 
@@ -69,13 +73,14 @@ class GradedItem:
     names: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
     stubs: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
     open: bool = False
     vector: tuple[float, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a message resembles a graded item. `kind`: "paste", "name" or "meaning"."""
+    """How a message resembles a graded item. `kind`: "paste", "name", "number" or "meaning"."""
 
     kind: str
     assignment: str | None
@@ -91,6 +96,7 @@ class GradedItems:
     names: Mapping[str, str | None] = field(default_factory=dict)
     stubs: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
 
     @staticmethod
     def from_chunks(
@@ -141,6 +147,11 @@ class GradedItems:
         }
         return " ".join(word for i, word in enumerate(words) if i not in copied)
 
+    def numbered(self, text: str) -> Likeness | None:
+        """Return the problem of a book that `text` names by number ("problem 3.4")."""
+        found = next((name for name in labels_in(text) if name in self.labels), None)
+        return Likeness("number", None, 1.0, "") if found else None
+
     def named(self, text: str) -> tuple[str, Likeness] | None:
         """Return the first function of an assignment that `text` names, and the likeness.
 
@@ -166,7 +177,8 @@ class GradedItems:
 def _collect(items: tuple[GradedItem, ...], names: Mapping[str, str | None]) -> GradedItems:
     stubs = frozenset().union(*(item.stubs for item in items))
     params = frozenset().union(*(item.params for item in items))
-    return GradedItems(items, names, stubs, params)
+    labels = frozenset().union(*(item.labels for item in items))
+    return GradedItems(items, names, stubs, params, labels)
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
@@ -201,6 +213,7 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
             if name not in _COMMON_PARAMETERS
         ),
         stubs=frozenset(_ASSIGNED_STUB.findall(text)),
+        labels=frozenset(name for name in chunk.labels if name.startswith(_PROBLEMS)),
         open=_STUB.search(text) is not None,
         vector=tuple(vector),
     )
