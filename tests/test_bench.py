@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,8 @@ from eval.bench.synthetic import COSINE, REPLACED, SyntheticChunks, make_vectors
 from eval.bench.table import Result, Table, markdown
 from eval.memory import max_rss_mib, peak_memory_mib
 
+LECTURES = Path(__file__).parents[1] / "corpus/starter/lectures"
+
 
 @pytest.fixture
 def cases(tmp_path: Path) -> Path:
@@ -59,19 +62,54 @@ def test_ratios_of_what_is_missing_are_missing() -> None:
     assert ratio(3, 0) is None
 
 
-def test_an_ingest_is_summed_up_by_medians(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs = [(8, 4), (10, 2), (30, 3)]  # seconds, cold and warm in turn
-    found = iter(
-        IngestRun(s, 100.0 + s, 50, 50 if cold else 0)
-        for pair in runs
-        for s, cold in zip(pair, (True, False), strict=True)
-    )
-    monkeypatch.setattr(ingest_bench, "run_ingest", lambda *_: next(found))
-    (table,) = ingest_bench.bench_ingest(Path("x.toml"), None, 3)
-    cold, warm = table.rows
-    assert (cold["median_s"], cold["min_s"], cold["max_s"], cold["chunks_per_s"]) == (10, 8, 30, 5)
-    assert (warm["median_s"], warm["embedded"], warm["ratio_to_cold"]) == (3, 0, 0.3)
-    assert cold["peak_memory_mib"] == 110
+def test_ingests_are_summed_up_by_medians_beside_the_plain_pipeline() -> None:
+    runs = [IngestRun(s, 100.0 + s, 40, 50, 50) for s in (8, 30, 10)]
+    plain = [IngestRun(20, 900.0, 40, 60, 60)]
+    row = ingest_bench._row("cold", runs, plain)
+    assert (row["median_s"], row["min_s"], row["max_s"]) == (10, 8, 30)
+    assert (row["chunks_per_s"], row["pages_per_s"], row["ratio_to_plain"]) == (5, 4, 0.5)
+    assert row["peak_memory_mib"] == 110
+
+
+SOURCES = """
+[corpus]
+name = "two decks"
+term = "sp2026"
+
+[[source]]
+files = "*.pdf"
+kind = "slides"
+"""
+CASE = {
+    "id": "one", "kind": "concept", "today": None, "history": [],
+    "question": "What does dropout do to activations?", "expect": "answer",
+    "relevant": [{"doc": "05_regularization.pdf", "pages": []}],
+    "must_say": [], "must_not_say": [], "note": "",
+}  # fmt: skip
+
+
+def test_an_ingest_is_measured_cold_unchanged_and_with_a_deck_changed(tmp_path: Path) -> None:
+    materials = tmp_path / "materials"
+    materials.mkdir()
+    for deck in ("05_regularization.pdf", "07_attention_and_transformers.pdf"):
+        shutil.copy(LECTURES / deck, materials)
+    before = {f.name: f.read_bytes() for f in materials.iterdir()}
+    (tmp_path / "two.toml").write_text(SOURCES)
+    (tmp_path / "cases.jsonl").write_text(json.dumps(CASE))
+    given = ("--materials", materials, "--cases", tmp_path / "cases.jsonl", "--repeats", 1)
+    assert bench("ingest", tmp_path / "two.toml", *given, "--out", tmp_path / "out.json") == 0
+    speed, quality = json.loads((tmp_path / "out.json").read_text())["tables"]
+    rows = {row["run"]: row for row in speed["rows"]}
+    assert list(rows) == ["cold", "unchanged", "one deck", "plain"]
+    assert rows["cold"]["pages"] == rows["plain"]["pages"] == rows["one deck"]["pages"] + 1
+    assert rows["cold"]["embedded"] == rows["cold"]["chunks"]
+    assert rows["unchanged"]["embedded"] == 0
+    assert rows["unchanged"]["chunks"] == rows["cold"]["chunks"] > rows["one deck"]["chunks"]
+    assert rows["plain"]["ratio_to_plain"] == 1
+    assert all(20 < row["peak_memory_mib"] < 8000 for row in rows.values())
+    assert next(row["search"] for row in quality["rows"]) == "plain"
+    assert all(row["success@5"] == 1 for row in quality["rows"])
+    assert {f.name: f.read_bytes() for f in materials.iterdir()} == before
 
 
 # Processes, machine, tables

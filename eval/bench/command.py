@@ -41,11 +41,14 @@ def add_parsers(commands: Any) -> None:
 
 
 def _add_ingest(which: Any) -> None:
-    parser = _parser(which, "ingest", "a whole ingest, without and with cached vectors", _ingest)
+    parser = _parser(which, "ingest", "a whole ingest, beside a plain pipeline", _ingest)
     parser.add_argument(
         "sources", nargs="?", type=Path, default=SOURCES, help=f"sources file ({SOURCES})"
     )
     parser.add_argument("--materials", type=Path, help="folder that the sources' paths start from")
+    parser.add_argument(
+        "--cases", nargs="*", type=Path, default=(), help="also search with these JSON Lines files"
+    )
     _repeats(parser)
 
 
@@ -98,14 +101,14 @@ def _add_load(which: Any) -> None:
 
 
 def _ingest(options: argparse.Namespace) -> int:
-    from eval.bench.ingest import bench_ingest
+    from eval.bench.ingest import NOTES, bench_ingest, materials_of
 
     run = _Run("ingest", options)
     sources = project_file(options.sources)
-    tables = bench_ingest(sources, options.materials, options.repeats)
-    given = {"sources": sources, "materials": options.materials, "repeats": options.repeats}
-    notes = ["Memory is the highest that the ingest process held in RAM, in MiB."]
-    return run.report(given, tables, notes)
+    materials = options.materials or materials_of(sources)
+    tables = bench_ingest(sources, materials, options.repeats, _case_files(options))
+    given = {"sources": sources, "materials": materials, "repeats": options.repeats}
+    return run.report(given, tables, NOTES)
 
 
 def _retrieval(options: argparse.Namespace) -> int:

@@ -1,51 +1,109 @@
-"""`bench ingest`: how long a whole ingest takes, with nothing known and with all vectors cached.
+"""`bench ingest`: how long a whole ingest takes, beside a plain pipeline over the same files.
 
-Ingest runs as a user runs it, in a process of its own; nothing of it is imported here.
+    cold        nothing known: no parsed file, no vector
+    unchanged   the same command again
+    one deck    one deck was given a page less
+    plain       `eval.bench.plain`: page text, recursive splitter, MiniLM in float32, Chroma
+
+Ingest runs as a user runs it, in a process of its own; nothing of it is imported here. With cases,
+both indexes are searched with the same questions.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+import pypdfium2
+
+from ds542_tutor.index.generations import IndexStore
+from ds542_tutor.settings import Settings
 from eval.bench.measuring import BenchError, progress, ratio
 from eval.bench.table import Row, Table
-from eval.memory import max_rss_mib
+from eval.cases import Case, load_cases
+from eval.memory import MIB
+from eval.metrics import retrieval
 from eval.stats import quantile
+
+_SAMPLE_S = 0.1
+_FIGURES = ("hit@1", "success@5", "recall@5", "mrr@10")
+
+NOTES = (
+    "Memory is the highest that the ingest and its reading processes held in RAM together, in MiB.",
+    "The plain pipeline: page text, recursive splitter (1,000 characters, 200 overlap), MiniLM in "
+    "float32 through sentence-transformers, Chroma.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class IngestRun:
-    """One ingest: wall seconds, peak resident memory in MiB, chunks, and how many were embedded."""
+    """One ingest: wall seconds, peak resident memory of all its processes in MiB, what was read.
+
+    `pages`: of PDFs and decks; any other file counts as one. `embedded`: texts without a vector
+    before.
+    """
 
     seconds: float
     peak_mib: float
+    pages: int
     chunks: int
     embedded: int
 
 
-def bench_ingest(sources: Path, materials: Path | None, repeats: int) -> list[Table]:
-    """Ingest `sources` `repeats` times into a new folder, and again into the same one.
+def bench_ingest(
+    sources: Path, materials: Path, repeats: int, cases: Sequence[Path] = ()
+) -> list[Table]:
+    """Ingest a copy of `materials` `repeats` times, cold, unchanged and with a deck changed.
 
     Raises:
-        BenchError: an ingest failed.
+        BenchError: an ingest or the plain pipeline failed.
     """
-    cold: list[IngestRun] = []
-    warm: list[IngestRun] = []
-    for number in range(1, repeats + 1):
-        with tempfile.TemporaryDirectory(prefix="bench-ingest-") as folder:
-            for name, runs in (("cold", cold), ("warm", warm)):
-                progress(f"ingest, {name}, {number} of {repeats}")
-                runs.append(run_ingest(sources, materials, Path(folder) / "index"))
-    return [Table("Ingest", [_row("cold", cold, cold), _row("warm", warm, cold)])]
+    runs: dict[str, list[IngestRun]] = {"cold": [], "unchanged": [], "one deck": [], "plain": []}
+    quality: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
+        copy = Path(name) / "materials"
+        # The links of a checkout may lead anywhere, so their targets are copied.
+        shutil.copytree(materials, copy)
+        for number in range(1, repeats + 1):
+            index, plain = Path(name) / f"index-{number}", Path(name) / f"plain-{number}"
+            for kind in ("cold", "unchanged"):
+                progress(f"ingest, {kind}, {number} of {repeats}")
+                runs[kind].append(run_ingest(sources, copy, index))
+            progress(f"plain pipeline, {number} of {repeats}")
+            run, hits = run_plain(index, plain, cases)
+            runs["plain"].append(run)
+            if cases and number == 1:
+                quality = _quality(index, cases, hits)
+            progress(f"ingest, one deck, {number} of {repeats}")
+            restore = _shorten_a_deck(index, copy)
+            runs["one deck"].append(run_ingest(sources, copy, index))
+            restore()
+    tables = [Table("Ingest", [_row(kind, found, runs["plain"]) for kind, found in runs.items()])]
+    return [*tables, Table("Finding the right page", quality)] if quality else tables
+
+
+def materials_of(sources: Path) -> Path:
+    """Return the materials folder that a sources file names.
+
+    Raises:
+        BenchError: the file cannot be read as TOML.
+    """
+    try:
+        corpus = tomllib.loads(sources.read_text(encoding="utf-8")).get("corpus", {})
+    except (OSError, ValueError) as error:
+        raise BenchError(f"The sources file {sources} cannot be read: {error}.") from error
+    return sources.parent / str(corpus.get("materials", "."))
 
 
 def run_ingest(sources: Path, materials: Path | None, index: Path) -> IngestRun:
@@ -57,32 +115,110 @@ def run_ingest(sources: Path, materials: Path | None, index: Path) -> IngestRun:
     command = [sys.executable, "-m", "ingest", str(sources), "--index", str(index), "--json"]
     if materials is not None:
         command += ["--materials", str(materials)]
+    done = _measured(command)
+    events = [json.loads(line) for line in done.out.splitlines() if line.startswith("{")]
+    if done.status != 0:
+        raise BenchError(
+            f"The ingest of {sources} ended with status {done.status}: {_reason(done.err, events)}"
+        )
+    end = next(event for event in reversed(events) if event["event"] == "done")
+    pages = sum(event["pages"] or 1 for event in events if event["event"] == "file")
+    return IngestRun(done.seconds, done.peak_mib, pages, end["chunks"], end["embedded"])
+
+
+def run_plain(
+    index: Path, folder: Path, cases: Sequence[Path]
+) -> tuple[IngestRun, dict[str, list[dict[str, Any]]]]:
+    """Put the files that `index` was read from through the plain pipeline; also return its hits.
+
+    Raises:
+        BenchError: it failed.
+    """
+    module = "eval.bench.plain"
+    command = [sys.executable, "-m", module, str(index), str(folder), *map(str, cases)]
+    done = _measured(command)
+    if done.status != 0:
+        raise BenchError(f"The plain pipeline failed: {_reason(done.err, [])}")
+    found = json.loads(done.out.splitlines()[-1])
+    # Searching is not part of the ingest.
+    run = IngestRun(
+        found["seconds"], done.peak_mib, found["pages"], found["chunks"], found["chunks"]
+    )
+    return run, found["hits"]
+
+
+# --- one run ---
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    seconds: float
+    peak_mib: float
+    status: int
+    out: str
+    err: str
+
+
+def _measured(command: Sequence[str]) -> _Done:
+    """Run a command; watch what it and its children hold in memory, all together."""
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = time.perf_counter()
         child = subprocess.Popen(command, stdout=out, stderr=err)
+        peak = [0.0]
+        watch = threading.Thread(target=_watch, args=(child.pid, peak), daemon=True)
+        watch.start()
         try:
-            # The child's own resource usage, which Popen.wait would throw away.
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
+            status = child.wait()
         finally:
-            if child.returncode is None:
-                child.kill()
-                child.wait()
+            child.kill()
+            child.wait()
         seconds = time.perf_counter() - began
+        watch.join()
         out.seek(0)
         err.seek(0)
-        events = [json.loads(line) for line in out if line.startswith("{")]
-        said = [line.strip() for line in err if line.strip()]
-    if child.returncode != 0:
-        raise BenchError(
-            f"The ingest of {sources} ended with status {child.returncode}: {_reason(said, events)}"
-        )
-    done = next(event for event in reversed(events) if event["event"] == "done")
-    return IngestRun(seconds, max_rss_mib(usage), done["chunks"], done["embedded"])
+        return _Done(seconds, peak[0], status, out.read(), err.read())
 
 
-def _reason(said: Sequence[str], events: Sequence[dict[str, Any]]) -> str:
+def _watch(pid: int, peak: list[float]) -> None:
+    try:
+        parent = psutil.Process(pid)
+        while parent.is_running() and parent.status() != psutil.STATUS_ZOMBIE:
+            held = 0
+            for process in (parent, *parent.children(recursive=True)):
+                try:
+                    held += process.memory_info().rss
+                except psutil.NoSuchProcess:
+                    continue
+            peak[0] = max(peak[0], held / MIB)
+            time.sleep(_SAMPLE_S)
+    except psutil.NoSuchProcess:
+        return
+
+
+def _shorten_a_deck(index: Path, materials: Path) -> Callable[[], None]:
+    """Take the last page off the middle-sized deck; return what puts it back."""
+    decks = [
+        d
+        for d in IndexStore(index).current_manifest().documents
+        if d.kind == "slides" and d.page_count > 1 and d.path.endswith(".pdf")
+    ]
+    if not decks:
+        raise BenchError("There is no deck of several pages among these files to be changed.")
+    deck = materials / sorted(decks, key=lambda d: d.page_count)[len(decks) // 2].path
+    before = deck.read_bytes()
+    with pypdfium2.PdfDocument(before) as pdf:
+        pdf.del_page(len(pdf) - 1)
+        pdf.save(deck)
+
+    def restore() -> None:
+        deck.write_bytes(before)
+
+    return restore
+
+
+def _reason(err: str, events: Sequence[dict[str, Any]]) -> str:
     """Say why an ingest failed: its last word, else the files that could not be read."""
+    said = [line.strip() for line in err.splitlines() if line.strip()]
     if said:
         return said[-1]
     failed = [e for e in events if e["event"] == "file" and e["status"] == "failed"]
@@ -90,18 +226,70 @@ def _reason(said: Sequence[str], events: Sequence[dict[str, Any]]) -> str:
     return files or "it gave no reason; run the same `python -m ingest` by hand."
 
 
-def _row(name: str, runs: Sequence[IngestRun], base: Sequence[IngestRun]) -> Row:
+# --- tables ---
+
+
+def _row(kind: str, runs: Sequence[IngestRun], plain: Sequence[IngestRun]) -> Row:
     times = [run.seconds for run in runs]
     median = quantile(times, 0.5)
+    # Where nothing changed, no file is read.
+    last = runs[-1]
     return {
-        "cache": name,
+        "run": kind,
         "runs": len(runs),
-        "chunks": runs[0].chunks,
-        "embedded": runs[0].embedded,
+        "pages": last.pages or None,
+        "chunks": last.chunks,
+        "embedded": last.embedded,
         "median_s": median,
         "min_s": min(times),
         "max_s": max(times),
-        "chunks_per_s": runs[0].chunks / median,
+        "pages_per_s": last.pages / median if last.pages else None,
+        "chunks_per_s": last.chunks / median,
         "peak_memory_mib": quantile([run.peak_mib for run in runs], 0.5),
-        "ratio_to_cold": ratio(median, quantile([run.seconds for run in base], 0.5)),
+        "ratio_to_plain": ratio(median, quantile([run.seconds for run in plain], 0.5)),
     }
+
+
+def _quality(
+    index: Path, files: Sequence[Path], plain: dict[str, list[dict[str, Any]]]
+) -> list[Row]:
+    """Score the hits of both for every case that has a gold page."""
+    cases = [case for case in load_cases(files) if case.relevant]
+    return [
+        _found("plain", cases, plain),
+        *(_found(name, cases, hits) for name, hits in _our_hits(index, cases).items()),
+    ]
+
+
+def _our_hits(index: Path, cases: Sequence[Case]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """What our chunks give by dense search alone, and by the tutor's own search."""
+    from ds542_tutor.models.embedding import load_embedder
+    from ds542_tutor.queries import standalone
+    from ds542_tutor.retrieval import Retriever
+
+    settings = Settings()
+    embedder = load_embedder(settings.models)
+    hits: dict[str, dict[str, list[dict[str, Any]]]] = {"our chunks, dense": {}, "our search": {}}
+    with IndexStore(index).open_current(embedder.model_id) as generation:
+        retriever = Retriever(
+            generation, embedder, settings.retrieval, None, generation.course.term
+        )
+        for case in cases:
+            pairs = generation.dense.search(embedder.embed_query(case.question), 10)
+            chunks = generation.chunks.get([i for i, _ in pairs])
+            hits["our chunks, dense"][case.id] = [_place(chunk) for chunk in chunks]
+            found = retriever.search(standalone(case.question, case.history))
+            hits["our search"][case.id] = [_place(hit.chunk) for hit in found]
+    return hits
+
+
+def _place(chunk: Any) -> dict[str, Any]:
+    return {"document": chunk.document, "page": chunk.locator.page, "pages": list(chunk.pages)}
+
+
+def _found(name: str, cases: Sequence[Case], hits: dict[str, list[dict[str, Any]]]) -> Row:
+    scores = [retrieval.score(case, {"hits": hits.get(case.id, [])}) for case in cases]
+    row: dict[str, str | int | float | None] = {"search": name, "cases": len(cases)}
+    for figure in _FIGURES:
+        row[figure] = sum(float(score[figure] or 0) for score in scores) / len(scores)
+    return row
