@@ -101,10 +101,11 @@ def test_an_ingest_is_measured_cold_unchanged_and_with_a_deck_changed(tmp_path: 
     speed, quality = json.loads((tmp_path / "out.json").read_text())["tables"]
     rows = {row["run"]: row for row in speed["rows"]}
     assert list(rows) == ["cold", "unchanged", "one deck", "plain"]
-    assert rows["cold"]["pages"] == rows["plain"]["pages"] == rows["one deck"]["pages"] + 1
+    assert rows["cold"]["pages"] == rows["plain"]["pages"] == rows["one deck"]["pages"]
     assert rows["cold"]["embedded"] == rows["cold"]["chunks"]
     assert rows["unchanged"]["embedded"] == 0
-    assert rows["unchanged"]["chunks"] == rows["cold"]["chunks"] > rows["one deck"]["chunks"]
+    assert rows["unchanged"]["chunks"] == rows["cold"]["chunks"]
+    assert 1 <= rows["one deck"]["embedded"] <= 2
     assert rows["plain"]["ratio_to_plain"] == 1
     assert all(20 < row["peak_memory_mib"] < 8000 for row in rows.values())
     assert next(row["search"] for row in quality["rows"]) == "plain"

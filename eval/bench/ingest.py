@@ -2,7 +2,7 @@
 
     cold        nothing known: no parsed file, no vector
     unchanged   the same command again
-    one deck    one deck was given a page less
+    one deck    a line was added to a slide of one deck
     plain       `eval.bench.plain`: page text, recursive splitter, MiniLM in float32, Chroma
 
 Ingest runs as a user runs it, in a process of its own; nothing of it is imported here. With cases,
@@ -11,6 +11,7 @@ both indexes are searched with the same questions.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import shutil
 import subprocess
@@ -26,6 +27,7 @@ from typing import Any
 
 import psutil
 import pypdfium2
+import pypdfium2.raw as raw
 
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.settings import Settings
@@ -37,6 +39,7 @@ from eval.metrics import retrieval
 from eval.stats import quantile
 
 _SAMPLE_S = 0.1
+CORRECTION = "Correction: the learning rate here should have been one tenth of that."
 _FIGURES = ("hit@1", "success@5", "recall@5", "mrr@10")
 
 NOTES = (
@@ -86,7 +89,7 @@ def bench_ingest(
             if cases and number == 1:
                 quality = _quality(index, cases, hits)
             progress(f"ingest, one deck, {number} of {repeats}")
-            restore = _shorten_a_deck(index, copy)
+            restore = _correct_a_deck(index, copy)
             runs["one deck"].append(run_ingest(sources, copy, index))
             restore()
     tables = [Table("Ingest", [_row(kind, found, runs["plain"]) for kind, found in runs.items()])]
@@ -195,19 +198,28 @@ def _watch(pid: int, peak: list[float]) -> None:
         return
 
 
-def _shorten_a_deck(index: Path, materials: Path) -> Callable[[], None]:
-    """Take the last page off the middle-sized deck; return what puts it back."""
-    decks = [
-        d
-        for d in IndexStore(index).current_manifest().documents
-        if d.kind == "slides" and d.page_count > 1 and d.path.endswith(".pdf")
-    ]
-    if not decks:
-        raise BenchError("There is no deck of several pages among these files to be changed.")
-    deck = materials / sorted(decks, key=lambda d: d.page_count)[len(decks) // 2].path
+def _correct_a_deck(index: Path, materials: Path) -> Callable[[], None]:
+    """Write a line onto the fullest slide of the middle-sized deck; return what undoes it."""
+    with IndexStore(index).open_current() as generation:
+        decks = [
+            d
+            for d in generation.manifest.documents
+            if d.kind == "slides" and d.path.endswith(".pdf")
+        ]
+        if not decks:
+            raise BenchError("There is no deck among these files that could be changed.")
+        path = sorted(decks, key=lambda d: d.page_count)[len(decks) // 2].path
+        fullest = max(generation.chunks.by_document(path), key=lambda chunk: len(chunk.text))
+    deck = materials / path
     before = deck.read_bytes()
     with pypdfium2.PdfDocument(before) as pdf:
-        pdf.del_page(len(pdf) - 1)
+        page = pdf[(fullest.locator.page or 1) - 1]
+        line = raw.FPDFPageObj_NewTextObj(pdf, b"Helvetica", ctypes.c_float(18))
+        letters = ctypes.create_string_buffer((CORRECTION + "\0").encode("utf-16-le"))
+        raw.FPDFText_SetText(line, ctypes.cast(letters, raw.FPDF_WIDESTRING))
+        raw.FPDFPageObj_Transform(line, 1, 0, 0, 1, 60, page.get_height() / 3)
+        raw.FPDFPage_InsertObject(page, line)
+        page.gen_content()
         pdf.save(deck)
 
     def restore() -> None:
