@@ -80,6 +80,12 @@ def _ingest(arguments: Sequence[str]) -> int:
         "--stage", action="store_true", help="build the index, but leave publishing to `publish`"
     )
     parser.add_argument("--force", action="store_true", help="build also when nothing has changed")
+    parser.add_argument(
+        "--chunk-tokens",
+        type=_tokens,
+        metavar="N",
+        help="size of a chunk in the embedder's tokens, to measure other sizes (230)",
+    )
     options = parser.parse_args(arguments)
     show = JsonLines() if options.json else Terminal()
     try:
@@ -98,6 +104,7 @@ def _run(options: argparse.Namespace, show: JsonLines | Terminal) -> int:
         return 0
     from ds542_tutor.models.document_embedding import load_document_embedder
     from ingest.build import Wishes, build
+    from ingest.chunking import MAX_TOKENS
     from ingest.gate import EvalGate
     from ingest.sources import load_sources
 
@@ -107,11 +114,18 @@ def _run(options: argparse.Namespace, show: JsonLines | Terminal) -> int:
         dry_run=options.dry_run,
         stage=options.stage,
         force=options.force,
+        chunk_tokens=options.chunk_tokens or MAX_TOKENS,
     )
     sources = load_sources(options.sources, options.materials)
     report = build(sources, store, load_document_embedder(settings), show, wishes)
     wanted = report.generation or report.staged or report.dry_run
     return 1 if report.count("failed") or not wanted else 0
+
+
+def _tokens(text: str) -> int:
+    if not text.isdigit() or not 64 <= int(text) <= 8192:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of tokens from 64 to 8192")
+    return int(text)
 
 
 if __name__ == "__main__":

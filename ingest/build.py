@@ -61,6 +61,7 @@ class Wishes:
         dry_run: read and compare only; nothing is embedded or written but caches.
         stage: build the generation whole, but leave publishing to `IndexStore.publish`.
         force: build also when nothing has changed since the generation in use.
+        chunk_tokens: size of a chunk in the embedder's tokens, heading path included.
         limits: what reading a file may cost.
     """
 
@@ -69,6 +70,7 @@ class Wishes:
     dry_run: bool = False
     stage: bool = False
     force: bool = False
+    chunk_tokens: int = MAX_TOKENS
     limits: Limits = field(default_factory=Limits)
 
 
@@ -127,7 +129,7 @@ class _Run:
     @property
     def max_tokens(self) -> int:
         """Size of a chunk: it should say one thing, so an embedder that reads more gets no more."""
-        return min(self.embedder.max_tokens, MAX_TOKENS)
+        return min(self.embedder.max_tokens, self.wishes.chunk_tokens)
 
     def failed(self) -> tuple[str, ...]:
         """Return "path: reason" of the files that failed."""
