@@ -18,12 +18,12 @@ from ds542_tutor.app import theme
 from ds542_tutor.app.job import Job
 from ds542_tutor.app.staff_jobs import IngestJobs
 from ds542_tutor.app.uploads import Change, Materials
+from ds542_tutor.course import term_name
 from ds542_tutor.errors import TutorError
 from ds542_tutor.index.chunks import DocumentRecord
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
 from ds542_tutor.policy.rules import assignment_name
-from ds542_tutor.course import term_name
 
 _HEADERS = {
     "Cache-Control": "no-store",
