@@ -2,7 +2,7 @@
 
 FAKE_INGEST says how a re-ingest goes: "ok", "slow", "stubborn" (deaf to SIGINT and SIGTERM),
 "failed" (a file failed and nothing is staged), "partial", "locked", "crash" or "killed".
-Generations are real ones, of vectors that need no model; `files` is the real command.
+Generations are real ones, of vectors that need no model; the other commands are the real ones.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import sys
 import time
@@ -18,9 +17,8 @@ from pathlib import Path
 
 from index_samples import publish
 
-from ds542_tutor.errors import TutorError
 from ds542_tutor.index.generations import IndexStore
-from ingest import targets
+from ingest import maintenance, targets
 
 STOPPED = "Interrupted; the index in use is unchanged."
 
@@ -53,10 +51,9 @@ def stage(options: argparse.Namespace, how: str) -> int:
     say("phase", name="write")
     staged, since = None, IndexStore(options.index).current_id()
     if how != "failed" or options.allow_partial:
-        texts = {"lectures/07.pdf": ["one", str(time.time())]}
-        staged = publish(options.index, texts).id
-        if since:
-            IndexStore(options.index).rollback(since)
+        staged = publish(
+            options.index, {"lectures/07.pdf": ["one", str(time.time())]}, stage=True
+        ).id
     change = {"path": "lectures/07.pdf", "title": "Lecture <7>", "added": 1, "removed": 1}
     say(
         "done", generation=None, staged=staged, chunks=3, embedded=1, seconds=0.1,
@@ -73,24 +70,15 @@ def stage(options: argparse.Namespace, how: str) -> int:
 def main(arguments: list[str]) -> int:
     if arguments[0] == "files":
         return targets.main(arguments[1:])
+    if arguments[0] in maintenance.COMMANDS:
+        return maintenance.main(arguments[0], arguments[1:])
     parser = argparse.ArgumentParser()
-    parser.add_argument("what")
-    parser.add_argument("id", nargs="?")
+    parser.add_argument("sources")
     parser.add_argument("--index", type=Path, required=True)
     for flag in ("--stage", "--json", "--allow-partial"):
         parser.add_argument(flag, action="store_true")
     options = parser.parse_args(arguments)
-    try:
-        if options.what in ("publish", "rollback"):
-            IndexStore(options.index).rollback(options.id)
-        elif options.what == "discard":
-            shutil.rmtree(options.index / "generations" / options.id)
-        else:
-            return stage(options, os.environ.get("FAKE_INGEST", "ok"))
-    except TutorError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
+    return stage(options, os.environ.get("FAKE_INGEST", "ok"))
 
 
 if __name__ == "__main__":

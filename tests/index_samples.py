@@ -78,10 +78,13 @@ def record(path: str, chunks: int, sha256: str = "a" * 64) -> DocumentRecord:
     return DocumentRecord(path, "slides", "A title", sha256, chunks, warnings=("odd page 3",))
 
 
-def publish(root: Path, texts: dict[str, list[str]], embedder: str = EMBEDDER) -> Manifest:
-    """Publish a generation with these texts by document path."""
+def publish(
+    root: Path, texts: dict[str, list[str]], embedder: str = EMBEDDER, *, stage: bool = False
+) -> Manifest:
+    """Publish, or stage, a generation with these texts by document path."""
     chunks = [chunk(t, path, i) for path, found in texts.items() for i, t in enumerate(found)]
     with IndexStore(root).begin() as writer:
         records = [record(path, len(found)) for path, found in texts.items()]
         writer.write(records, chunks, [vector(c.search_text) for c in chunks])
-        return writer.publish(Manifest(embedder=embedder, dimension=16, corpus="test"))
+        manifest = Manifest(embedder=embedder, dimension=16, corpus="test")
+        return writer.stage(manifest) if stage else writer.publish(manifest)

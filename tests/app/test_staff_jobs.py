@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from fastapi.testclient import TestClient
+from index_samples import publish
 from staff_samples import PDF, STAFF, Area, child_environment, fake_program
 
 from ds542_tutor.app.ingest_commands import IngestCommands
@@ -102,6 +103,26 @@ def test_only_what_was_staged_can_be_published_or_discarded(area: Area, client: 
         got = client.post(f"/staff/api/{action}", json={"id": area.first.id})
         assert got.status_code == 409
     assert current(area) == other
+
+
+def test_a_new_re_ingest_takes_the_place_of_what_waited(area: Area, client: TestClient) -> None:
+    begin(client)
+    old = staged(area.wait(client))
+    begin(client)
+    new = staged(area.wait(client, lambda page: 'id="publish"' in page and old not in page))
+    known = [m.id for m in IndexStore(area.index).generations()]
+    assert known == [area.first.id, new]
+
+
+def test_what_a_terminal_staged_can_be_discarded_but_not_rolled_back_to(
+    area: Area, client: TestClient
+) -> None:
+    other = publish(area.index, {"a.md": ["two"]}, stage=True).id
+    assert "Never in use" in client.get("/staff").text
+    got = client.post("/staff/api/rollback", json={"id": other})
+    assert got.status_code == 409 and "never in use" in got.json()["error"]
+    assert client.post("/staff/api/discard", json={"id": other}).status_code == 200
+    assert other not in client.get("/staff").text.split("Who did what")[0]
 
 
 def test_a_report_against_another_index_is_out_of_date(area: Area, client: TestClient) -> None:

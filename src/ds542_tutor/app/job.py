@@ -40,6 +40,7 @@ class Job:
         failed, notes: files that failed; files that have remarks.
         report: the "done" event, once there is one. error: why it ended without.
         allow_partial: asked to go on without files that fail.
+        earlier: id of a generation that waited before; the new one takes its place.
     """
 
     by: str
@@ -54,6 +55,7 @@ class Job:
     error: str = ""
     ended: str = ""
     allow_partial: bool = False
+    earlier: str = ""
 
     @property
     def active(self) -> bool:

@@ -54,7 +54,8 @@ def footer(model: str) -> str:
     """The bottom of the page: what speaks, and what becomes of a conversation."""
     return (
         '<p class="ds-footer">Check what matters against the source. '
-        f"Model: {escape(_speaker(model))}. Conversations are saved without your name.</p>"
+        f"Model: {escape(_speaker(model))}. Conversations are saved without your name. "
+        '<a href="staff">Course staff</a></p>'
     )
 
 

@@ -176,21 +176,22 @@ class StaffArea:
     def _discard(self, account: str, data: Mapping[str, Any]) -> Answer:
         generation = _field(data, "id", _GENERATION)
         with self._jobs.exclusively():
-            self._staged(generation)
             self._commands.discard(generation)
-            self._jobs.settle(f"Discarded by {account}")
+            job = self._jobs.look()
+            if job is not None and job.staged == generation:
+                self._jobs.settle(f"Discarded by {account}")
         self._jobs.note(account, f"discarded {generation}")
         return {"message": "Discarded. The index in use is unchanged."}
 
     def _roll_back(self, account: str, data: Mapping[str, Any]) -> Answer:
         generation = _field(data, "id", _GENERATION)
         with self._jobs.exclusively():
-            job = self._jobs.look()
-            if job is not None and job.staged == generation:
+            there = {manifest.id for manifest in self._store.generations()}
+            if generation in there - set(self._store.published()):
                 raise JobError("This index was never in use; publish it with its report instead.")
             self._commands.roll_back(generation)
         self._jobs.note(account, f"rolled back to {generation}")
-        return {"message": f"Generation {generation} answers now."}
+        return {"message": "Rolled back. The next question is answered from that index."}
 
     def _staged(self, generation: str) -> Job:
         """Return the job that staged `generation`."""

@@ -85,7 +85,8 @@ class IngestJobs:
             except OSError as error:
                 errors.close()
                 raise JobError(f"The ingest cannot be started ({error.strerror}).") from error
-            self._set(Job(by, _now(), allow_partial=allow_partial))
+            earlier = (self._job and self._job.staged) or ""
+            self._set(Job(by, _now(), allow_partial=allow_partial, earlier=earlier))
             self._save()
             self._reader = threading.Thread(
                 target=self._read, args=(self._child, errors), name="staff-ingest", daemon=True
@@ -185,7 +186,12 @@ class IngestJobs:
             told = last_line(errors.read().decode("utf-8", "replace"))
         with self._lock:
             assert self._job is not None
-            self._set(_ended(self._job, status, told))
+            ended = _ended(self._job, status, told)
+        if ended.earlier and ended.staged:
+            with contextlib.suppress(JobError):  # it stays in the list, where it can be discarded
+                self.commands.discard(ended.earlier)
+        with self._lock:
+            self._set(ended)
             self._child = None
             self._save()
 

@@ -153,7 +153,7 @@ class Pages:
             problem=problem,
             documents=documents,
             kinds=sorted({row.kind for row in documents}),
-            generations=self._generations(job),
+            generations=self._generations(),
             job=job,
             notes=[(note, remarks(note.warnings, note.blank, note.ocr)) for note in job.notes]
             if job
@@ -181,12 +181,13 @@ class Pages:
         except TutorError as error:
             return None, str(error)
 
-    def _generations(self, job: Job | None) -> list[tuple[Manifest, str]]:
+    def _generations(self) -> list[tuple[Manifest, str]]:
         """Return (manifest, "current", "staged" or ""), the latest first."""
-        current, staged = self._store.current_id(), job.staged if job else None
-        marks = {staged: "staged", current: "current"}
-        found = reversed(self._store.generations())
-        return [(manifest, marks.get(manifest.id, "")) for manifest in found]
+        current, published = self._store.current_id(), set(self._store.published())
+        return [
+            (one, "current" if one.id == current else "" if one.id in published else "staged")
+            for one in reversed(self._store.generations())
+        ]
 
 
 def _undoable(changes: Sequence[Change]) -> list[tuple[Change, bool]]:
