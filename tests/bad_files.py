@@ -98,10 +98,8 @@ def old_notebook() -> str:
 
 def nested_notebook(depth: int = 100_000) -> str:
     """A notebook whose metadata hold a list in a list in a list."""
-    return '{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {"a": %s%s}}' % (
-        "[" * depth,
-        "]" * depth,
-    )
+    whole = json.dumps({"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {"a": 0}})
+    return whole.replace("0}", "[" * depth + "]" * depth + "}")
 
 
 GOOD: dict[str, str | bytes] = {

@@ -155,7 +155,8 @@ def _prose(rows: list[Aligned], section: tuple[str, ...]) -> Iterator[Block]:
             kept.append(row[: len(row.text.rstrip())])
         else:
             kept[-1] = kept[-1] + " " + row.strip()
-        hard = bool(re.search(r"<br\s*/?>\s*$| {2,}$|\\$", text, re.I)) or text.startswith("|")
+        hard = bool(re.search(r"<br\s*/?>\s*$|\\$", text, re.I)) or text.startswith("|")
+        hard = hard or text.endswith("  ")
     shown = inline(
         cleaning.join([_row(row) for row in kept if not _TABLE_RULE.match(row.text.strip())], "\n")
     )
