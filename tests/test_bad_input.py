@@ -11,7 +11,7 @@ from fuzz_readers import Child
 from index_samples import EMBEDDER, HashEmbedder
 
 from ds542_tutor.index.generations import IndexStore
-from ingest.build import build
+from ingest.build import Wishes, build
 from ingest.readers import read_document
 from ingest.report import FileDone, Report
 from ingest.sources import SourceFile, load_sources
@@ -31,9 +31,8 @@ class Corpus:
 
     def build(self, allow_partial: bool = False) -> Report:
         sources = load_sources(self.folder / "toy.toml")
-        return build(
-            sources, self.store, HashEmbedder(), lambda _: None, allow_partial=allow_partial
-        )
+        wishes = Wishes(allow_partial=allow_partial)
+        return build(sources, self.store, HashEmbedder(), lambda _: None, wishes)
 
     def documents(self) -> set[str]:
         with self.store.open_current(EMBEDDER) as generation:
