@@ -38,6 +38,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, get_args
+from urllib.parse import quote
 
 from ds542_tutor.documents import SourceKind
 from ds542_tutor.errors import SettingsError
@@ -314,7 +315,7 @@ def _file(
         lecture=number if lecture is True else lecture or None,
         assignment=_fill(entry, "assignment", fields, toml, where),
         graded=bool(entry.get("graded", False)),
-        url=_fill(entry, "url", fields, toml, where),
+        url=_fill(entry, "url", {key: quote(part) for key, part in fields.items()}, toml, where),
         licence=_fill(entry, "licence", fields, toml, where),
         errata_for=_book(entry, "errata_for", toml, where),
         answers_for=_book(entry, "answers_for", toml, where),

@@ -144,6 +144,56 @@ def test_a_page_whose_yaml_is_broken_is_named(tmp_path: Path) -> None:
     assert "left out of the calendar" in read_course(sources).warnings[0]
 
 
+def test_readings_are_told_from_other_lists_and_extra_ones_marked(tmp_path: Path) -> None:
+    body = (
+        "**Suggested Readings:**\n- [One](http://x.org), Chapter 1\n- TBD\n**Examples:**\n- Two\n\n"
+        "**Extra Readings:**\n- Three\n- Optional: Four\n\n"
+        "**Optional Readings:**\n- Optional Five\n"
+    )
+    more = "links:\n    - url: http://r.org\n      name: recording\n"
+    sources = toy_site(tmp_path, _lectures__1=page("2026-02-05", "01 - X", more) + body)
+    lecture = read_course(sources).lectures[0]
+    assert lecture.readings == (
+        "One, Chapter 1", "Extra: Three", "Extra: Optional: Four", "Optional Five",
+    )  # fmt: skip
+    assert lecture.links == (("recording", "http://r.org"),)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"---\ntitle: x\nbody", r"1\.md: its front matter begins and never ends; put a line ---"),
+        (b"---\ntitle:\t'x\n---\n", r"1\.md: its YAML cannot be read, line \d.*mend it"),
+        (b"---\n- a\n- b\n---\n", r"1\.md: its front matter is not a list of keys and values"),
+        (b"---\ntitle: caf\xe9\n---\n", r"1\.md: is not UTF-8 text \(byte 14\); save it as UTF-8"),
+        (b"---\na: &a [*a]\n---\n", r"1\.md: "),
+    ],
+)
+def test_front_matter_that_is_none_is_named(tmp_path: Path, data: bytes, said: str) -> None:
+    sources = toy_site(tmp_path, _lectures__1="x")
+    file = next(f for f in sources.files if "_lectures" in f.name)
+    file.path.write_bytes(data)
+    with pytest.raises(SourceError, match=said):
+        read_document(file)
+    assert "left out of the calendar" in "".join(read_course(sources).warnings)
+
+
+@pytest.mark.parametrize("name", ["my page", "ünï – 讲义", 'it\'s "so"', "50% & #1"])
+def test_odd_file_names_bom_and_windows_line_ends_are_read(tmp_path: Path, name: str) -> None:
+    sources = toy_site(tmp_path, **{f"_lectures__{name}": "x"})
+    file = next(f for f in sources.files if "_lectures" in f.name)
+    file.path.write_bytes(
+        b"\xef\xbb\xbf---\r\ndate: 2026-02-05T15:30:00-05:00\r\ntitle: 01 - X\r\n---\r\nWords.\r\n"
+    )
+    assert file.name == f"site/_lectures/{name}.md"
+    document = read_document(file)
+    assert [s.text for s in document.segments][-1] == "Words."
+    assert document.title == "Course site: Lecture 1: X"
+    lecture = read_course(sources).lectures[0]
+    assert lecture.starts == datetime(2026, 2, 5, 15, 30, tzinfo=BOSTON)
+    assert lecture.source == file.name
+
+
 def test_a_time_zone_that_does_not_exist_is_a_settings_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="unknown timezone 'Boston'"):
         read_course(toy_site(tmp_path, zone="Boston"))
@@ -184,6 +234,12 @@ def test_dates_are_wall_clock_times(written: str, when: datetime | None, wrong: 
          "yes"),
         ("a{% include image.html url='x' %}b{% comment %}c{% endcomment %}", "ab"),
         ("{% if people %}open", "open"),
+        ("{% raw %}{{ x }} {% if %}{% endraw %}!", "{{ x }} {% if %}!"),
+        ("{% raw %}open {{ x", "open {{ x"),
+        ("{% assign b = people | last %}{{ b.name | upcase }}{{ people | size }}", "BOB2"),
+        ("{{ none | default: 'a|b' }} {{ 'x' | append: \"y\" | nosuch: 3 }}", "a|b xy"),
+        ("{% include card.html who=people[0] word='hi' %}.", "hi Ann <b>."),
+        ("{% include loop.html %}.{% include none.html %}", "xxxxx."),
         ("{% endfor %}{{ }}text", "text"),
     ],
 )  # fmt: skip
@@ -191,6 +247,10 @@ def test_liquid(template: str, shown: str) -> None:
     context = {
         "people": [{"name": "Ann", "mail": "a@x"}, {"name": "Bob"}],
         "urls": {"site": {"url": "http://x"}},
+        liquid.INCLUDES: {
+            "card.html": "{{ include.word }} {{ include.who.name }} <b>",
+            "loop.html": "x{% include loop.html %}",
+        },
     }
     text = liquid.render(Aligned.of_page(template, 0), context)
     assert text.text == shown

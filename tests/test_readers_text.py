@@ -75,12 +75,22 @@ def test_markdown_becomes_blocks_under_their_headings(tmp_path: Path) -> None:
         ("a &lt; b &amp; c <span class='x'>d</span>", "a < b & c d"),
         ("![plot](a.png) after", " after"),
         ("1 \\* 2 and <me@x.org>", "1 * 2 and me@x.org"),
+        (
+            r"\begin{equation} a \\\frac{b_1}{c_2} \_ \end{equation} and \_",
+            r"\begin{equation} a \\\frac{b_1}{c_2} \_ \end{equation} and _",
+        ),
     ],
 )
 def test_marks_go_and_words_stay(raw: str, shown: str) -> None:
     text = markdown.inline(Aligned.of_page(raw, 0))
     assert text.text == shown
     assert not misaligned(text.text, text.runs(), {0: raw})
+
+
+def test_a_bold_label_heads_what_follows() -> None:
+    raw = "- one\n- two\n**Examples:**\n- three\n\nwords\n**not this** goes on"
+    found = [b.text.text for b in markdown.blocks(Aligned(raw))]
+    assert found == ["- one\n- two\nExamples:\n- three", "words not this goes on"]
 
 
 def test_an_open_fence_and_windows_line_ends_lose_nothing() -> None:

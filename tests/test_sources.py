@@ -178,3 +178,13 @@ def test_the_real_materials_are_all_named(root: Path, shared: Path) -> None:
     assert by_name["sp2026_discussions/discussion_05.ipynb"].assignment == "discussion5"
     assert by_name["sp2026/static_files/assignments/hw2-shallow_networks.ipynb"].graded
     assert by_name["book/d2l-book.pdf"].term is None
+
+
+def test_a_public_address_is_quoted(tmp_path: Path) -> None:
+    (tmp_path / "50% & #1 é.md").write_text("x")
+    toml = tmp_path / "toy.toml"
+    toml.write_text(
+        '[corpus]\nname = "t"\nterm = "sp2026"\n[[source]]\nfiles = "*.md"\nkind = "notes"\n'
+        'url = "https://x.org/a/{path}"\n'
+    )
+    assert load_sources(toml).files[0].url == "https://x.org/a/50%25%20%26%20%231%20%C3%A9.md"

@@ -7,9 +7,10 @@ never applied.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -21,7 +22,7 @@ import yaml
 from frontmatter.default_handlers import YAMLHandler
 
 from ds542_tutor.errors import SourceError
-from ingest.readers import common
+from ingest.readers import common, liquid
 
 _DATE: Final = re.compile(
     r"^\s*(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -30,7 +31,10 @@ _DATE: Final = re.compile(
 )
 MAX_SIZE: Final = 5_000_000
 """Characters of a YAML text with its aliases written out; no course file comes near this."""
+_CONTEXT_FILES: Final = ("_data/*.y*ml", "_config.yml", "_includes/**/*")
 _BOUNDARY: Final = re.compile(r"^---\s*$", re.M)
+
+_KEY: Final = re.compile(r"\A\s*[\w-]+:(?:\s|$)", re.M)
 
 
 class _Loader(yaml.SafeLoader):
@@ -57,7 +61,13 @@ def split(text: str, name: str) -> tuple[dict[str, Any], int]:
     Raises:
         SourceError: the front matter is not a YAML mapping.
     """
-    if not text.startswith("---") or len(_BOUNDARY.findall(text)) < 2:
+    if not _BOUNDARY.match(text):
+        return {}, 0
+    if len(_BOUNDARY.findall(text)) < 2:
+        if _KEY.search(text.partition("\n")[2][:200]):
+            raise SourceError(
+                f"{name}: its front matter begins and never ends; put a line --- below its last key"
+            )
         return {}, 0
     matter, content = YAMLHandler().split(text)
     values = load_yaml(matter, name)
@@ -115,12 +125,21 @@ def load_data(folder: Path) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4)
-def _site(folder: Path, stamp: tuple[int, ...]) -> dict[str, Any]:
-    """The site's variables: `_data` and `_config.yml`, read again when one of them has changed."""
+def _site(folder: Path, stamp: tuple[int, ...]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The site's variables and its includes, read again when one of their files has changed."""
     del stamp  # only part of the cache's key
     site = dict(load_config(folder))
     site["data"] = load_data(folder)
-    return site
+    return site, dict(_includes(folder))
+
+
+def _includes(folder: Path) -> Iterator[tuple[str, str]]:
+    """The texts of `_includes/` by name; what is no text says nothing."""
+    below = folder / "_includes"
+    for path in sorted(below.rglob("*")):
+        if path.is_file() and path.suffix.lower() in (".md", ".html", ".txt"):
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                yield path.relative_to(below).as_posix(), path.read_text("utf-8-sig")
 
 
 def load_config(folder: Path) -> Mapping[str, Any]:
@@ -137,9 +156,10 @@ def context(folder: Path | None, page: Mapping[str, Any]) -> dict[str, Any]:
     """What the Liquid of a page can name: `site` with its `data`, and `page`."""
     if folder is None:
         return {"site": {}, "page": dict(page)}
-    files = sorted([*folder.glob("_data/*.y*ml"), *folder.glob("_config.yml")])
-    stamp = tuple(path.stat().st_mtime_ns for path in files)
-    return {"site": _site(folder, stamp), "page": dict(page)}
+    files = [path for pattern in _CONTEXT_FILES for path in sorted(folder.glob(pattern))]
+    stamp = tuple(path.stat().st_mtime_ns for path in files if path.is_file())
+    site, includes = _site(folder, stamp)
+    return {"site": site, "page": dict(page), liquid.INCLUDES: includes}
 
 
 def wall_clock(value: object, zone: ZoneInfo) -> Moment | None:
@@ -184,4 +204,6 @@ def day_and_time(when: datetime) -> str:
 def flag(values: Mapping[str, Any], key: str, default: bool) -> bool:
     """A yes-or-no of the front matter, also where it is written as text."""
     value = values.get(key, default)
-    return value if isinstance(value, bool) else str(value).strip().lower() not in ("false", "no")
+    if isinstance(value, bool):
+        return value
+    return str(value).strip().lower() not in ("false", "no", "off", "0")

@@ -1,14 +1,15 @@
-"""The little Liquid that a course site's pages use: loops and conditions over `site.data`.
+"""The little Liquid that a course site's pages use: loops, conditions, includes, a few filters.
 
 Enough to show a page as a browser does, staff list and all, while the page's own characters keep
-their places in the file. Includes, layouts and filters are left out: they draw, they say nothing.
-https://shopify.github.io/liquid/
+their places in the file; an include's characters have none there. Layouts, and filters that draw
+or sort, are left out.
+https://shopify.github.io/liquid/, https://jekyllrb.com/docs/includes/
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,22 @@ from ingest.cleaning import Aligned
 _MARK: Final = re.compile(r"\{%-?(.{0,500}?)-?%\}|\{\{-?(.{0,500}?)-?\}\}", re.S)
 _STEP: Final = re.compile(r"""([\w-]+)|\[\s*(?:"([^"]*)"|'([^']*)'|(\d+))\s*\]""")
 _FOR: Final = re.compile(r"for\s+([\w-]+)\s+in\s+(\S+)")
+_ASSIGN: Final = re.compile(r"assign\s+([\w-]+)\s*=\s*(.+)", re.S)
+_INCLUDE: Final = re.compile(r"include(?:_relative)?\s+([\w./-]+)(.*)", re.S)
+_PARAMETER: Final = re.compile(
+    r"""([\w-]+)\s*=\s*("[^"]*"|'[^']*'|[\w.-]+(?:\[[^\]]*\][\w.-]*)*)"""
+)
+_WORDS: Final[Mapping[str, Callable[[str], str]]] = {
+    "upcase": str.upper,
+    "downcase": str.lower,
+    "capitalize": str.capitalize,
+    "strip": str.strip,
+}
+_END_RAW: Final = re.compile(r"\{%-?\s*endraw\s*-?%\}")
+INCLUDES: Final = "\0includes"
+"""Key of the context for the texts of includes by name; no page can name it."""
+_LEVEL: Final = "\0level"
+MAX_INCLUDES: Final = 5
 # A page of nested loops over the same data grows without bound; no course page comes near this.
 MAX_CHARACTERS: Final = 2_000_000
 # Tags nested deeper than this are a broken file.
@@ -51,22 +68,33 @@ def render(text: Aligned, context: Mapping[str, Any]) -> Aligned:
     A page whose tags nest too deeply to mean anything comes back as it is.
     """
     tokens = list(_tokens(text))
+    if _nesting(tokens) > MAX_DEPTH:
+        return text
+    parts, _ = _block(tokens, 0, dict(context), (), _Budget())
+    return cleaning.join(parts, "")
+
+
+def _nesting(tokens: Sequence[_Token]) -> int:
     depth = deepest = 0
     for token in tokens:
         word = (token.tag or "").split(maxsplit=1)[:1]
         depth += word in (["for"], ["if"], ["unless"])
         depth -= word in (["endfor"], ["endif"], ["endunless"])
         deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
-        return text
-    parts, _ = _block(tokens, 0, dict(context), (), _Budget())
-    return cleaning.join(parts, "")
+    return deepest
 
 
 def _tokens(text: Aligned) -> Iterator[_Token]:
     last = 0
     for match in _MARK.finditer(text.text):
+        if match.start() < last:
+            continue  # shown as it stands
         yield _Token(text=text[last : match.start()])
+        if match.group(1) is not None and match.group(1).strip() == "raw":
+            end = _END_RAW.search(text.text, match.end())
+            shown, last = (end.start(), end.end()) if end else (len(text), len(text))
+            yield _Token(text=text[match.end() : shown])
+            continue
         if match.group(1) is not None:
             yield _Token(tag=match.group(1).strip())
         else:
@@ -92,7 +120,7 @@ def _block(
             new = [token.text]
             budget.left -= len(token.text)
         elif token.output is not None:
-            value = lookup(token.output.split("|")[0].strip(), scope)
+            value = evaluate(token.output, scope)
             new = [Aligned(str(value))] if isinstance(value, (str, int, float)) else []
             budget.left -= sum(map(len, new))
         elif token.tag is not None:
@@ -103,11 +131,33 @@ def _block(
                 new, index = _loop(tokens, index, scope, budget)
             elif word in ("if", "unless"):
                 new, index = _condition(tokens, index, scope, budget)
-            elif word in ("comment", "raw"):
-                _, index = _block(tokens, index + 1, scope, (f"end{word}",), budget)
+            elif word == "comment":
+                _, index = _block(tokens, index + 1, scope, ("endcomment",), budget)
+            elif word == "assign" and (assigned := _ASSIGN.match(token.tag)):
+                scope[assigned.group(1)] = evaluate(assigned.group(2), scope)
+            elif word in ("include", "include_relative"):
+                new = _included(token.tag, scope, budget)
         parts += new
         index += 1
     return parts, index
+
+
+def _included(tag: str, scope: dict[str, Any], budget: _Budget) -> list[Aligned]:
+    """The text of `{% include staff.html people=site.data.people %}`; nothing when it is not there.
+
+    Its own `include`s are resolved as well, a few levels deep: a file may include itself.
+    """
+    match = _INCLUDE.match(tag)
+    known = scope.get(INCLUDES)
+    if match is None or not isinstance(known, Mapping) or match.group(1) not in known:
+        return []
+    name = match.group(1)
+    tokens = list(_tokens(Aligned(str(known[name]))))
+    if _nesting(tokens) > MAX_DEPTH or scope.get(_LEVEL, 0) >= MAX_INCLUDES:
+        return []
+    given = {key: evaluate(value, scope) for key, value in _PARAMETER.findall(match.group(2))}
+    inner = {**scope, "include": given, _LEVEL: scope.get(_LEVEL, 0) + 1}
+    return _block(tokens, 0, inner, (), budget)[0]
 
 
 def _loop(
@@ -159,6 +209,34 @@ def _holds(expression: str, scope: Mapping[str, Any]) -> bool:
             return same == (sign == "==")
     value = lookup(expression.strip(), scope)
     return value is not None and value is not False
+
+
+def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
+    """The value of an expression with its filters; those that are not known change nothing."""
+    first, *filters = re.split(r"""\|(?=(?:[^"']|"[^"]*"|'[^']*')*$)""", expression[:1000])
+    value = lookup(first.strip(), scope)
+    for step in filters:
+        name, _, argument = step.strip().partition(":")
+        value = _filtered(name.strip(), value, lookup(argument.strip(), scope))
+    return value
+
+
+def _filtered(name: str, value: Any, argument: Any) -> Any:
+    if name == "default":
+        return argument if value in (None, False, "") else value
+    if isinstance(value, (list, tuple)):
+        if name == "join":
+            return str(" " if argument is None else argument).join(map(str, value))
+        if name in ("first", "last"):
+            return (value[0] if name == "first" else value[-1]) if value else None
+    if name == "size" and isinstance(value, (str, list, tuple, Mapping)):
+        return len(value)
+    if isinstance(value, str):
+        if name in _WORDS:
+            return _WORDS[name](value)
+        if name in ("append", "prepend") and isinstance(argument, str):
+            return value + argument if name == "append" else argument + value
+    return value
 
 
 def lookup(expression: str, scope: Mapping[str, Any]) -> Any:

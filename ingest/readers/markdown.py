@@ -25,6 +25,8 @@ _HEADING: Final = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
 _FENCE: Final = re.compile(r"^ {0,3}(```+|~~~+)")
 _RULE: Final = re.compile(r"^\s*([-*_=])(\s*\1){2,}\s*$")
 _ITEM: Final = re.compile(r"^\s*([-*+]|\d{1,3}[.)])\s+")
+# "**Readings:**" alone on a line heads what follows, whatever it stands under.
+_LABEL: Final = re.compile(r"^ {0,3}(\*\*|__)[^*_\n]{1,60}(:\1|\1:)\s*$")
 
 _TABLE_RULE: Final = re.compile(r"^\|?(\s*:?-{3,}:?\s*\|)+\s*(:?-{3,}:?)?$")
 _LAST_BAR: Final = re.compile(r"\|\s*$")
@@ -46,7 +48,9 @@ _STRONG: Final = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1", re.S)
 _EMPHASIS: Final = re.compile(r"(?<![\w*])([*_])(?=[^\s*_])([^*_\n]+?)(?<=\S)\1(?![\w*])")
 _ESCAPE: Final = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>-])")
 _VERBATIM: Final = re.compile(
-    r"`[^`\n]+`|\$\$.{1,4000}?\$\$|\$[^$\n]+\$|\\\[.{1,4000}?\\\]|\\\(.{1,500}?\\\)", re.S
+    r"`[^`\n]+`|\\begin\{(?P<env>[a-z]{1,20}\*?)\}.{1,4000}?\\end\{(?P=env)\}"
+    r"|\$\$.{1,4000}?\$\$|\$[^$\n]+\$|\\\[.{1,4000}?\\\]|\\\(.{1,500}?\\\)",
+    re.S,
 )
 _MASK: Final = "\ue000"
 _BR: Final = re.compile(r"<br\s*/?>[ \t]*(?=\n)", re.I)
@@ -150,13 +154,22 @@ def _prose(rows: list[Aligned], section: tuple[str, ...]) -> Iterator[Block]:
         row = row.sub(_QUOTE, "").sub(_STAR_ITEM, lambda match: match.group(1) + "-")
         text = row.text
         # A tab is a cell of a table that lost its frame.
-        own_line = hard or bool(_ITEM.match(text)) or text.lstrip().startswith("|") or "\t" in text
+        own_line = (
+            hard
+            or bool(_ITEM.match(text) or _LABEL.match(text))
+            or text.lstrip().startswith("|")
+            or "\t" in text
+        )
         if own_line:
             kept.append(row[: len(row.text.rstrip())])
         else:
             kept[-1] = kept[-1] + " " + row.strip()
-        hard = bool(re.search(r"<br\s*/?>\s*$|\\$", text, re.I)) or text.startswith("|")
-        hard = hard or text.endswith("  ")
+        hard = bool(
+            _LABEL.match(text)
+            or re.search(r"<br\s*/?>\s*$|\\$", text, re.I)
+            or text.startswith("|")
+            or text.endswith("  ")
+        )
     shown = inline(
         cleaning.join([_row(row) for row in kept if not _TABLE_RULE.match(row.text.strip())], "\n")
     )

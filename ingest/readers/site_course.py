@@ -195,6 +195,7 @@ def _lecture(file: SourceFile, values: Mapping[str, Any], body: str, calendar: _
             tldr=_told(values.get("tldr")),
             readings=tuple(_readings(body)),
             deck=PurePosixPath(deck).name if deck else None,
+            links=tuple((label, url) for label, url in _links(values)),
         )
     )
 
@@ -279,21 +280,26 @@ def _told(value: object) -> str:
     return "" if text.upper() in ("TBD", "TBA") else text
 
 
+_READINGS: Final = re.compile(
+    r"\W*(?P<which>[a-z]+\s)?readings?\b.{0,20}:?\W*$|\W*(?P<other>extra|optional):\W*$", re.I
+)
+# What a list of readings may be called without its items being any less to be read.
+_PLAIN: Final = ("", "suggested", "required", "recommended", "assigned", "pre-class")
+
+
 def _readings(body: str) -> Iterator[str]:
-    """The list under "Readings", one line each, without links."""
-    under = False
+    """The lists under "Readings", one line each, without links; extra ones say so."""
+    under, mark = False, ""
     for block in markdown.blocks(Aligned(body)):
-        rows = block.text.text.split("\n")
-        for row in rows:
-            if (
-                re.match(r"\W*(suggested |optional )?readings?\b.*:?\W*$", row, re.I)
-                and len(row) < 60
-            ):
-                under = True
+        for row in block.text.text.split("\n"):
+            label = _READINGS.match(row) if len(row) < 60 else None
+            if label and not re.match(r"\s*-\s", row):
+                which = (label["which"] or label["other"] or "").strip().lower()
+                under, mark = True, "" if which in _PLAIN else f"{which.capitalize()}: "
             elif under and re.match(r"\s*-\s", row):
                 text = " ".join(row.strip(" -").split())
                 if _told(text):
-                    yield text
+                    yield text if text.lower().startswith(mark.lower()[:-2]) else mark + text
             elif row.strip() and not row.startswith(" "):
                 under = False
 

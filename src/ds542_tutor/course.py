@@ -24,7 +24,8 @@ _SEASONS = {"sp": "Spring", "su": "Summer", "fa": "Fall", "wi": "Winter"}
 class Lecture:
     """One lecture. `number` is what its title says; `starts` is aware, in the course's zone.
 
-    `readings` are the readings as one-line texts; `deck` is the file name of its slides.
+    `readings` are the readings as one-line texts; `deck` is the file name of its slides; `links`
+    are its page's (name, address), slides and recording among them.
     """
 
     number: int | None
@@ -34,6 +35,7 @@ class Lecture:
     tldr: str = ""
     readings: tuple[str, ...] = ()
     deck: str | None = None
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
