@@ -44,7 +44,7 @@ _OF_OTHERS: Final = re.compile(
     r"|first|see (?:also )?(?:the|our)|used in|version of|©|copyright|thanks)\b[^;\n]{0,60}$",
     re.I,
 )
-_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\S+\.(?:io|edu|com|org)/\S*", re.I)
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\b[\w.-]{1,100}\.(?:io|edu|com|org)/\S*", re.I)
 _MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _DAYS: Final = "mon tue wed thu fri sat sun".split()
 _MONTH: Final = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
@@ -61,6 +61,8 @@ _DUE: Final = re.compile(
 )
 # A title is short and no sentence; a PDF's title lines may have run together.
 _TITLE_WORDS: Final = 16
+# What is said further behind in one line, of data or a lost line end, is not said of the document.
+_LONGEST_LINE: Final = 2000
 # The beginning of a document: its title page or first cell.
 _BEGINNING: Final = 4
 # This many dates that fit one other term, and none that fits its own, tell a document's term.
@@ -156,6 +158,7 @@ def _of_itself(stem: str, segments: Sequence[Segment]) -> _Said:
     """What a document says of itself; the terms of others that it names are left out."""
     said = _Said(name={term for term, _ in mentions(stem)})
     for line in "\n".join(segment.text for segment in segments[:_BEGINNING]).split("\n"):
+        line = line[:_LONGEST_LINE]
         for link in _LINK.findall(line):
             said.link |= {term for term, _ in mentions(link)}
         bare = _LINK.sub(" ", line)

@@ -97,8 +97,8 @@ def load_yaml(text: str, name: str) -> Any:
     Raises:
         SourceError: it is not YAML; the message has the line.
     """
-    loader = _Loader(common.encodable(text))
     try:
+        loader = _Loader(common.encodable(text))
         node = loader.get_single_node()
         if node is None:
             return None

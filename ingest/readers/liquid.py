@@ -78,8 +78,8 @@ def _nesting(tokens: Sequence[_Token]) -> int:
     depth = deepest = 0
     for token in tokens:
         word = (token.tag or "").split(maxsplit=1)[:1]
-        depth += word in (["for"], ["if"], ["unless"])
-        depth -= word in (["endfor"], ["endif"], ["endunless"])
+        depth += word in (["for"], ["if"], ["unless"], ["comment"], ["raw"])
+        depth -= word in (["endfor"], ["endif"], ["endunless"], ["endcomment"], ["endraw"])
         deepest = max(deepest, depth)
     return deepest
 
