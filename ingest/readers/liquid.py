@@ -151,9 +151,12 @@ def _included(tag: str, scope: dict[str, Any], budget: _Budget) -> list[Aligned]
     known = scope.get(INCLUDES)
     if match is None or not isinstance(known, Mapping) or match.group(1) not in known:
         return []
-    name = match.group(1)
-    tokens = list(_tokens(Aligned(str(known[name]))))
-    if _nesting(tokens) > MAX_DEPTH or scope.get(_LEVEL, 0) >= MAX_INCLUDES:
+    if scope.get(_LEVEL, 0) >= MAX_INCLUDES or budget.left <= 0:
+        return []
+    text = Aligned(str(known[match.group(1)]))
+    budget.left -= len(text)  # taking it to pieces is work, even when nothing of it is shown
+    tokens = list(_tokens(text))
+    if _nesting(tokens) > MAX_DEPTH:
         return []
     given = {key: evaluate(value, scope) for key, value in _PARAMETER.findall(match.group(2))}
     inner = {**scope, "include": given, _LEVEL: scope.get(_LEVEL, 0) + 1}
