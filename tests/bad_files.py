@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageDraw
+from pptx import Presentation
+from pptx.util import Inches
 from test_readers_pdf import ENCRYPTED
 
 STARTER = Path(__file__).parents[1] / "corpus" / "starter"
@@ -47,29 +50,54 @@ def many_pages(count: int) -> bytes:
     return out.getvalue()
 
 
-def archive_bomb(unpacked: int = 3 << 30) -> bytes:
-    """A pptx of a few megabytes whose one slide unpacks to `unpacked` bytes of blanks."""
+def powerpoint() -> bytes:
+    """A deck of PowerPoint with bullets, notes and a table on each slide."""
+    deck = Presentation()
+    for number in range(6):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = f"Step {number}"
+        slide.placeholders[1].text = "Gradients point uphill\nSo we walk the other way"
+        slide.notes_slide.notes_text_frame.text = "Say this slowly."
+        table = slide.shapes.add_table(2, 2, Inches(1), Inches(4), Inches(4), Inches(1)).table
+        table.cell(0, 0).text = "rate"
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-        archive.writestr("[Content_Types].xml", "<Types/>")
-        with archive.open("ppt/slides/slide1.xml", "w", force_zip64=True) as member:
-            block = b" " * (1 << 24)
-            for _ in range(unpacked // len(block)):
-                member.write(block)
+    deck.save(out)
     return out.getvalue()
 
 
+def repacked(member: str, blocks: Iterable[bytes]) -> bytes:
+    """That deck with another content of one of its members."""
+    out = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(powerpoint())) as deck,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+    ):
+        for name in deck.namelist():
+            if name != member:
+                archive.writestr(name, deck.read(name))
+        with archive.open(member, "w", force_zip64=True) as file:
+            for block in blocks:
+                file.write(block)
+    return out.getvalue()
+
+
+def archive_bomb(unpacked: int = 3 << 30) -> bytes:
+    """A deck of some megabytes, one of whose slides unpacks to `unpacked` bytes of blanks."""
+    block = b" " * (1 << 24)
+    return repacked("ppt/slides/slide3.xml", (block for _ in range(unpacked // len(block))))
+
+
 def entity_bomb() -> bytes:
-    """A pptx whose presentation is XML that grows a billionfold when it is read."""
+    """A deck one of whose slides is XML that grows a billionfold when it is read."""
     names = "abcdefghij"
     entities = "".join(
         f'<!ENTITY {name} "{f"&{names[k - 1]};" * 10 if k else "laugh"}">'
         for k, name in enumerate(names)
     )
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", f"<!DOCTYPE x [{entities}]><Types>&j;</Types>")
-    return out.getvalue()
+    with zipfile.ZipFile(io.BytesIO(powerpoint())) as deck:
+        slide = deck.read("ppt/slides/slide3.xml")
+    slide = slide.replace(b"<p:sld ", f"<!DOCTYPE x [{entities}]><p:sld ".encode(), 1)
+    return repacked("ppt/slides/slide3.xml", [slide.replace(b"Step 2", b"&j;")])
 
 
 def yaml_bomb() -> str:
@@ -107,6 +135,7 @@ GOOD: dict[str, str | bytes] = {
     "good.ipynb": NOTEBOOK.read_bytes(),
     "good deck.pdf": DECK.read_bytes(),
     "good.tex": LATEX,
+    "good.pptx": powerpoint(),
     "old format.ipynb": old_notebook(),
     """Übung 'eins' "zwei" – 深層 {x} %20 #1.md""": "# Übung\n\nDie Steigung zeigt bergauf.\n",
     "quotes.md": "# Deep quotes\n\n" + ">" * 10_000 + " It still says something.\n",
@@ -145,9 +174,11 @@ def bad() -> dict[str, tuple[str | bytes, str]]:
         "other.ipynb": ('{"cells": []}', "is JSON but not a Jupyter notebook"),
         "empty.ipynb": ('{"nbformat": 4, "cells": [], "metadata": {}}', "no text or code"),
         "nested.ipynb": (nested_notebook(), "is not a notebook, or damaged"),
-        "bomb.pptx": (archive_bomb(), "list it under [[skip]]"),
-        "laughs.pptx": (entity_bomb(), "list it under [[skip]]"),
-        "zero.pptx": (b"", "list it under [[skip]]"),
+        "bomb.pptx": (archive_bomb(), "unpacks to 3,072 MiB"),
+        "laughs.pptx": (entity_bomb(), "is damaged"),
+        "zero.pptx": (b"", "the file is empty"),
+        "truncated.pptx": (powerpoint()[:9000], "damaged"),
+        "deck.pptx": (deck, "is a PDF, whatever its name says"),
         "site/_lectures/04.md": ("---\ntitle: [4 - Broken\n---\nHello.\n", "its YAML cannot be"),
         "site/_lectures/05.md": ("---\n- title\n- date\n---\nHello.\n", "keys and values"),
         "site/_lectures/06.md": (f"---\n{yaml_bomb()}\n---\nHello.\n", "grow without measure"),

@@ -9,6 +9,7 @@ ends otherwise is printed and kept in the folder given by --keep, and the exit s
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import resource
@@ -60,8 +61,9 @@ class Child:
         stdin, stdout = _pipes(self.process)
         task = {"path": str(path), "kind": kind, "site": str(site) if site else None}
         began = time.monotonic()
-        stdin.write(json.dumps(task).encode() + b"\n")
-        stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it is dead, as reading will tell
+            stdin.write(json.dumps(task).encode() + b"\n")
+            stdin.flush()
         ready, _, _ = select([stdout], [], [], self.limit_s)
         line = stdout.readline() if ready else b""
         seconds = time.monotonic() - began

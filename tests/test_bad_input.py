@@ -42,10 +42,7 @@ class Corpus:
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     """A corpus without bad files, published; its first generation is the one to keep."""
-    corpus = Corpus(tmp_path_factory.mktemp("corpus"))
-    (corpus.folder / "empty.pptx").write_bytes(b"")
-    (corpus.folder / "toy.toml").write_text(TOML + '[[skip]]\nfiles = "empty.pptx"\nreason = "x"\n')
-    return corpus
+    return Corpus(tmp_path_factory.mktemp("corpus"))
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bad_files import LATEX, STARTER
+from bad_files import LATEX, STARTER, powerpoint
 from fuzz_readers import Child, damaged
 from mutations import mutate
 
@@ -54,23 +54,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "notes.md").write_text(NOTES * 20)
     (made / "loss.tex").write_text(LATEX * 20)
     (made / "job.sh").write_text("#!/bin/bash\n# A batch job.\n#$ -l gpus=1\n\npython a.py\n" * 9)
-    _deck(made / "deck.pptx")
+    (made / "deck.pptx").write_bytes(powerpoint())
     return folder
-
-
-def _deck(path: Path) -> None:
-    from pptx import Presentation
-    from pptx.util import Inches
-
-    deck = Presentation()
-    for number in range(6):
-        slide = deck.slides.add_slide(deck.slide_layouts[1])
-        slide.shapes.title.text = f"Step {number}"
-        slide.placeholders[1].text = "Gradients point uphill\nSo we walk the other way"
-        slide.notes_slide.notes_text_frame.text = "Say this slowly."
-        table = slide.shapes.add_table(2, 2, Inches(1), Inches(4), Inches(4), Inches(1)).table
-        table.cell(0, 0).text = "rate"
-    deck.save(str(path))
 
 
 @pytest.mark.parametrize(("kind", "name"), FILES, ids=[name for _, name in FILES])
@@ -91,9 +76,7 @@ def test_damage_never_crashes_or_hangs_a_reader(
     finally:
         original.write_bytes(undamaged)
     assert len(endings) == COUNT
-    assert child.read(original, kind, site).ending in (
-        ("document", "SourceError") if original.suffix == ".pptx" else ("document",)
-    )
+    assert child.read(original, kind, site).ending == "document"
 
 
 def test_the_same_seed_makes_the_same_damage(folder: Path, tmp_path: Path) -> None:
