@@ -37,6 +37,8 @@ NEAR_EMPTY: Final = 12
 # Nor does "Rule 1: Rule 2: Rule 3:" without a title; letters of a formula count as words.
 FEW_WORDS: Final = 4
 UNTITLED_WORDS: Final = 8
+# Slides that agree in fewer letters may look alike and show different pictures.
+SAME_LETTERS: Final = 60
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -83,7 +85,7 @@ def _slide_groups(
     Speaker notes explain their slide, so they stand below it where both fit; long ones follow as
     chunks of their own, which the heading path ties to the slide.
     """
-    slides = list(_folded(document.segments))
+    slides = _distinct(_folded(document.segments))
     content = [slide for slide in slides if slide.fullest.kind == "slide"]
     speaking = [s for s in content if _says_something(s.fullest) and not s.fullest.ocr]
     # A deck of pictures is found by what its title slide says, if by anything.
@@ -132,6 +134,23 @@ def _folded(segments: Iterable[Segment]) -> Iterator[_Slide]:
             last = _Slide(segment, [segment.locator.page or 0], [])
     if last is not None:
         yield last
+
+
+def _distinct(slides: Iterable[_Slide]) -> list[_Slide]:
+    """Show a slide that returns word for word once, as all of its pages."""
+    kept: list[_Slide] = []
+    seen: dict[str, _Slide] = {}
+    for slide in slides:
+        known = cleaning.key(slide.fullest.text)
+        if slide.fullest.kind != "slide" or len(known) < SAME_LETTERS or known not in seen:
+            kept.append(slide)
+            seen[known] = slide
+            continue
+        first = seen[known]
+        first.pages += slide.pages
+        texts = {note.text for note in first.notes}
+        first.notes += [note for note in slide.notes if note.text not in texts]
+    return kept
 
 
 def _builds_up(before: Segment, after: Segment) -> bool:

@@ -29,6 +29,8 @@ _NUMERIC: Final = re.compile(r"^[\s\d.,+\-−–%×⋅eE]+$")
 # A running foot stands in the lowest tenth of the slide, on a fifth of the slides or more.
 FOOT_ZONE: Final = 0.1
 FOOT_SHARE: Final = 0.2
+# Share of words that a title in the outline and the one on the slide have in common.
+ALIKE: Final = 0.6
 
 
 def read(source: SourceFile, images: bool = True) -> Document:
@@ -52,12 +54,19 @@ def read(source: SourceFile, images: bool = True) -> Document:
     words = cleaning.count_words(page.raw for page in pages)
     segments: list[Segment] = []
     section: tuple[str, ...] = ()
+    split = []
     for page in pages:
         lines = [_unnumbered(li, page) for li in page.lines if not _is_foot(li, feet)]
         lines = [line for line in lines if line.text.text.strip()]
-        title, body = _split_title(lines, titles.get(page.number), page)
+        split.append(_split_title(lines, titles.get(page.number), page))
+    plans = slide_rules.recurring_lists(
+        [[title.text, *(item.text.text for item in items(body))] for title, body in split]
+    )
+    for page, (title, body) in zip(pages, split, strict=True):
         first = body[0].text.text.strip() if body else ""
         kind = slide_rules.kind(page.number, title.text, first, page.raw)
+        if kind == "slide" and page.number in plans:
+            kind = "agenda"
         section = parts.get(page.number, section)
         if kind in ("agenda", "questions"):
             section = _current_part(title, body, words) or section
@@ -141,8 +150,22 @@ def _split_title(
                     return cleaning.tidy(title), [*lines[:start], *lines[end + 1 :]]
                 if not wanted.startswith(found):
                     break
+        title, others = _largest(lines, page)
+        if title.text and _alike(known, title.text):
+            return title, others
         if not _SPOKEN.search(known):
             return Aligned(known), list(lines)
+    return _largest(lines, page)
+
+
+def _alike(known: str, shown: str) -> bool:
+    """Whether two titles are one, of which an accessibility tool has reworded some signs."""
+    words, others = (set(cleaning.fold(text).lower().split()) for text in (known, shown))
+    return cleaning.similar(others, words) >= ALIKE and cleaning.similar(words, others) >= ALIKE
+
+
+def _largest(lines: Sequence[Line], page: Page) -> tuple[Aligned, list[Line]]:
+    """The largest lines of the upper half as title, where they stand out, and the others."""
     upper = [li for li in lines if li.bottom > 0.55 * page.height and len(li.text.text.strip()) > 2]
     if not upper:
         return Aligned(), list(lines)
