@@ -163,7 +163,7 @@ def test_a_pdf_without_text_says_so(tmp_path: Path) -> None:
     with pdfium.PdfDocument.new() as pdf:
         pdf.new_page(200, 200)
         pdf.save(path)
-    with pytest.raises(EmptySourceError, match=r"blank\.pdf: no text in it.*OCR"):
+    with pytest.raises(EmptySourceError, match=r"blank\.pdf: no text in it.*ocr"):
         read_document(source(path, "slides"))
 
 

@@ -75,7 +75,11 @@ def build(
         EmptySourceError: no segment has any text.
     """
     if not any(segment.text.strip() for segment in segments):
-        remedy = "if its pages are images, run OCR over it" if page_count else "fill or remove it"
+        remedy = (
+            "if its pages are images, install the extra ds542_tutor[ocr]"
+            if page_count
+            else "fill or remove it"
+        )
         raise EmptySourceError(f"{source.name}: no text in it; {remedy}")
     term, stale = terms.judge(
         source.term, source.term_given, source.path.stem, source.kind, segments

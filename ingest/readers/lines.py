@@ -19,6 +19,7 @@ _WORDS: Final = re.compile(r"[A-Za-z]{3}")
 _ORDINAL: Final = frozenset({"st", "nd", "rd", "th"})
 _SIGNS: Final = re.compile("[\U0001d400-\U0001d7ff]|^[0-9]+$").search
 _OPERATOR: Final = re.compile("([∑∏∫⋃⋂\u0dcd\u0dd1\u0db1]|max|min|lim)[\\s\ufe00-\ufe0f]*$")
+_SUM: Final = re.compile(r"(?<=[^\s(\[{]) ?[+−]")
 _OPENERS: Final = ("=", "∝", "≈", "≤", "≥", "+", "−", "·", "log", "def")
 # Indices and exponents are set at two thirds to three quarters of the size.
 SCRIPT_SIZE: Final = 0.85
@@ -59,7 +60,11 @@ def join_pieces(pieces: Iterator[Line]) -> list[Line]:
         if base is not None and anchor is not None:
             now = _level(base, anchor, level, piece)
             same = lines[-1].mono == piece.mono
-            if (same and (now or _adjoins(anchor, piece))) or _beside(lines[-1], piece):
+            # Numbers that stand by themselves are ticks and page numbers, not fractions.
+            lone = lines[-1].text.text == anchor.text.text and anchor.text.text.strip().isdigit()
+            fraction = is_fraction(anchor, piece) and not lone
+            close = now or fraction or _adjoins(anchor, piece)
+            if (same and close) or _beside(lines[-1], piece):
                 lines[-1] = _joined(lines[-1], anchor, piece, (level, now))
                 base, anchor, level = (base if now else piece), piece, now
                 continue
@@ -71,11 +76,12 @@ def join_pieces(pieces: Iterator[Line]) -> list[Line]:
 
 def _adjoins(before: Line, piece: Line) -> bool:
     """Whether PDFium saw a piece and the one before as one word, and they stand close."""
-    if before.text.text[-1] == HYPHEN_BREAK or before.text.where[-1] + 1 != piece.text.where[0]:
+    last = before.text
+    if last.text[-1] == HYPHEN_BREAK or last.where[-1] + 1 != piece.text.where[0]:
         return False
     size = max(before.size, piece.size)
     apart = max(before.bottom, piece.bottom) - min(before.top, piece.top)
-    text = before.text.text.rstrip()
+    text = last.text.rstrip()
     # An arrow stands above its letter; the numerator of a wide fraction begins well behind "=".
     back = 2.0 if text.endswith(("→", "←", "−")) else 0.8
     ahead = 3.0 if text.endswith(_OPENERS) else 0.8
@@ -128,6 +134,14 @@ def is_fraction(above: Line, below: Line) -> bool:
     return like and abs(middles) < 0.6 * below.size and -0.2 * below.size < gap < 0.7 * below.size
 
 
+def _grouped(text: Aligned, part: Aligned) -> Aligned:
+    """`text` with its end, `part`, in parentheses where that is a sum."""
+    start = len(text) - len(part)
+    if not _SUM.search(part.text) or text.text[start:] != part.text:
+        return text
+    return text[:start] + "(" + text[start:] + ")"
+
+
 def _beside(line: Line, piece: Line) -> bool:
     """Whether `piece` continues `line`: it overlaps its height and stands close at its right.
 
@@ -154,7 +168,7 @@ def _joined(line: Line, anchor: Line, piece: Line, levels: tuple[int, int]) -> L
         ordinal = level > 0 and fold(new.text) in _ORDINAL
         text = text + ("" if level == before or ordinal else "^" if level > 0 else "_")
     elif is_fraction(anchor, piece):
-        text = text + "/"
+        text, new = _grouped(text, anchor.text.strip()) + "/", _grouped(new.strip(), new.strip())
     elif _adjoins(line, piece) and not (gap > 0.15 * line.size and _WORDS.match(new.text)):
         text = line.text
     elif gap > 0.1 * line.size or gap < -0.5 * line.size or len(line.text) > len(text):

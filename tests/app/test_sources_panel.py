@@ -4,15 +4,19 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pptx_samples
 import pytest
 from fakes_app import FakeGeneration, FakeTutor
 from fastapi.testclient import TestClient
 from passages import range_of
+from reading import source, tokens
 
 from ds542_tutor.app import messages, sources
 from ds542_tutor.app.files import CourseFiles
 from ds542_tutor.dialogue import Status
 from ds542_tutor.documents import Chunk
+from ingest.chunking import chunk_document
+from ingest.readers import read_document
 
 
 def test_the_panel_escapes_what_comes_from_files_and_students(
@@ -98,6 +102,23 @@ def test_a_source_without_pages_shows_its_text(tutor: FakeTutor, files: CourseFi
     assert "<img" not in html
     assert "<mark>Ten percent</mark> &amp; more." in html
     assert gone.document in html
+
+
+def test_a_slide_of_a_powerpoint_file_shows_its_text_and_no_picture(tmp_path: Path) -> None:
+    deck = pptx_samples.lecture(tmp_path / f"{'b' * 64}.pptx")
+    document = read_document(source(deck, "slides", lecture=3))
+    chunk = next(c for c in chunk_document(document, tokens) if c.locator.page == 3)
+    tutor = FakeTutor(FakeGeneration(deck, [replace(chunk, id="0" * 15 + "1", sha256="b" * 64)]))
+    answer = tutor.finished("q", "text [1]")
+    citation = replace(
+        answer.citations[0], locator=chunk.locator.describe(), page=3, text=chunk.text,
+        quote="Walk downhill", document=document.path,
+    )  # fmt: skip
+    files = CourseFiles(lambda: tutor.generation)
+    html = sources.panel("1", replace(answer, citations=(citation,)), files)
+    assert "<img" not in html and ".pdf" not in html and "href" not in html
+    assert "slide 3: Steps" in html and "Speaker notes:" in html
+    assert "Walk downhill" in html and document.path in html
 
 
 def test_a_damaged_file_leaves_the_passage(tutor: FakeTutor, tmp_path: Path, chunk: Chunk) -> None:
