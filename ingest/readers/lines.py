@@ -61,7 +61,8 @@ def join_pieces(pieces: Iterator[Line]) -> list[Line]:
             now = _level(base, anchor, level, piece)
             same = lines[-1].mono == piece.mono
             # Numbers that stand by themselves are ticks and page numbers, not fractions.
-            lone = lines[-1].text.text == anchor.text.text and anchor.text.text.strip().isdigit()
+            numbers = (anchor.text.text + piece.text.text).replace(" ", "").isdigit()
+            lone = numbers and lines[-1].text.text == anchor.text.text
             fraction = is_fraction(anchor, piece) and not lone
             close = now or fraction or _adjoins(anchor, piece)
             if (same and close) or _beside(lines[-1], piece):
