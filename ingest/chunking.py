@@ -244,7 +244,7 @@ def _chunk(
         labels=tuple(
             dict.fromkeys(
                 label.lower()
-                for label in (*(x for part in parts for x in part.segment.labels), *defined)
+                for label in (*(x for part in parts for x in _own_labels(part)), *defined)
             )
         ),
         ocr=any(part.segment.ocr for part in parts),
@@ -267,6 +267,19 @@ def _defined(part: Part) -> Iterator[str]:
 def _leads(part: Part) -> tuple[bool, int]:
     """How well a part stands for its chunk; the place of the best one is cited."""
     return part.segment.kind not in ("heading", "notes"), len(part.text)
+
+
+def _own_labels(part: Part) -> list[str]:
+    """The labels of a part of a segment: a formula's number goes where the formula stands."""
+    segment = part.segment
+    if segment.locator.page is None or len(part.text) == len(segment.text):
+        return list(segment.labels)
+    text = part.text.lower()
+    return [
+        name
+        for name in segment.labels
+        if not name.startswith("equation ") or f"({name.removeprefix('equation ')})" in text
+    ]
 
 
 def _cited(

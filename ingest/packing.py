@@ -26,9 +26,12 @@ LEAST_TOKENS: Final = 96
 # Lines this short are items of some list (a slide's bullets, a staff list), not paragraphs.
 SHORT_LINE: Final = 80
 _CARRIES_ON: Final = re.compile(r"\s*([)\]}]|(elif|else|except|finally)\b)")
-# A listing up to this many tokens is one chunk: half a function helps nobody. MiniLM sees its first
-# half (what it is called, its documentation); the lexical index has every name.
+# A listing, or a table with its caption, up to this many tokens is one chunk: half of one helps
+# nobody. MiniLM sees its first half (what it is called, what it is for); the lexical index has
+# every name.
 WHOLE_LISTING: Final = 512
+# Code nested deeper than this is cut after lines: data, or no code at all.
+MAX_NESTING: Final = 6
 ALONE: Final = ("problem ", "exercise ", "erratum ")
 _LIST_ITEM: Final = re.compile(r"\s*(•|[-–*]\s|\d{1,2}[.)]\s|\([a-z0-9]{1,3}\))")
 
@@ -93,7 +96,7 @@ class Packer:
             yield from self._flush_full(heading)
         if heading is not None and self._parts:
             self._take(heading, title)
-        listing = segment.kind == "code" and segment.locator.page is not None
+        listing = segment.kind in ("code", "caption") and segment.locator.page is not None
         if self._tokens + size <= room or (listing and size <= WHOLE_LISTING):
             self._take(part, size)
             return
@@ -130,17 +133,19 @@ class Packer:
             else:
                 yield from self._statements(block, room)
 
-    def _statements(self, block: Part, room: int) -> Iterator[Part]:
+    def _statements(self, block: Part, room: int, depth: int = 0) -> Iterator[Part]:
         """Cut code before its outermost statements; those too long before the ones inside."""
         for piece in _cut_at(block, _statement_starts(block.text)):
-            if self._count(piece.text) <= room or piece.text == block.text:
-                yield from [piece] if self._count(piece.text) <= room else cut(piece, r"\n")
-                continue
             head, newline, body = piece.text.partition("\n")
-            first = len(head) + len(newline)
-            yield _slice(piece, 0, first)
-            if body.strip():
-                yield from self._statements(_slice(piece, first, len(piece.text)), room)
+            if self._count(piece.text) <= room or not body.strip():
+                yield piece
+            elif depth == MAX_NESTING:
+                yield from cut(piece, r"\n")
+            else:
+                first = len(head) + len(newline)
+                yield _slice(piece, 0, first)
+                inside = _slice(piece, first, len(piece.text))
+                yield from self._statements(inside, room, depth + 1)
 
     def flush(self) -> Iterator[list[Part]]:
         """Hand out what is there, unless it is only headings."""

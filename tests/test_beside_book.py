@@ -66,8 +66,14 @@ def test_a_textbook_has_its_numbers_from_the_page(documents: dict[str, Document]
     labels = {label: s for s in book.segments for label in s.labels}
     assert sorted(labels) == [
         "equation 4.1", "equation 4.7", "equation 4.8", "figure 4.2",
-        "problem 4.1", "problem 4.2", "problem 4.3",
+        "problem 4.1", "problem 4.2", "problem 4.3", "table 4.1",
     ]  # fmt: skip
+    assert labels["table 4.1"].text.split("\n") == [
+        "Table 4.1: Regions by depth.",
+        "Depth Units Regions",
+        "1 three 4",
+        "2 three 16",
+    ]
     where = labels["equation 4.7"].locator
     assert where.describe() == "p. 42 (4.2 Counting regions)"
     assert where.page == 3

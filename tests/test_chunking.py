@@ -6,6 +6,7 @@ committing it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -154,6 +155,26 @@ def test_a_formula_is_not_parted_from_its_sentence() -> None:
     assert len(chunks) > 1
     for chunk in chunks:
         assert chunk.text.startswith("The loss") and chunk.text.endswith("is a number.")
+
+
+def test_a_formula_is_found_in_the_chunk_where_it_stands() -> None:
+    words = "The loss of every step in this long walk grows and falls as it likes to. " * 6
+    text = f"{words}Its value is\nL = 1 + 2 (3.1)\nwhere L is a number. {words}"
+    segment = replace(prose(text, "1 A"), labels=("equation 3.1",))
+    chunks = chunk_document(book(segment), tokens, max_tokens=100)
+    assert [c.labels for c in chunks if "(3.1)" in c.text] == [("equation 3.1",)]
+    assert sum(bool(c.labels) for c in chunks) == 1 < len(chunks)
+
+
+def test_a_listing_is_one_chunk_and_a_very_long_one_is_cut_between_statements() -> None:
+    method = "    def f{n}(self):\n        y = (1 +\n             2)\n        return y\n"
+    short = "class A:\n" + "".join(method.replace("{n}", str(n)) for n in range(20))
+    long = "class B:\n" + "".join(method.replace("{n}", str(n)) for n in range(90))
+    for code, count in ((short, 1), (long, 9)):
+        chunks = chunk_document(book(prose(code.rstrip(), "1 A", kind="code")), tokens, 100)
+        assert len(chunks) == count or count > 1 < len(chunks)
+        assert all(c.text.rstrip().endswith(("return y", "class B:")) for c in chunks)
+    assert tokens(short) > 100
 
 
 def test_small_neighbouring_sections_share_a_chunk_with_their_headings() -> None:

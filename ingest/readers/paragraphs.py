@@ -32,6 +32,8 @@ PROBLEM: Final = re.compile(
     rf"^(?P<kind>problem|exercise) ((?P<number>{NUMBER})|[A-Z\d]+)\b(?!['’])", re.I
 )
 _BOLD_TITLE: Final = re.compile(r"[A-Z][a-z]+( [A-Za-z]+){0,6}[.:]\s")
+_TABLE: Final = re.compile(rf"Table\s+({NUMBER}|\d+)[:.]")
+_OUTERMOST: Final = re.compile(r"\s*(import|from|class)\b")
 LABEL_WORDS: Final = 5
 """A line of small type with no more words than this is a label, unless it ends a sentence."""
 _OPEN_END: Final = re.compile(r"[.!?:”\"')\]]$")
@@ -46,7 +48,7 @@ class Layout:
 
     size: float
     pitch: float
-    code: float = 0.0
+    code: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,11 @@ def measure(pages: Iterable[Page]) -> Layout:
     code: Counter[int] = Counter()
     for page in pages:
         margin = _margin(page)
-        code.update(round(line.left - margin) for line in page.lines if line.mono)
+        code.update(
+            round(line.left - margin)
+            for line in page.lines
+            if line.mono and _OUTERMOST.match(line.text.text)
+        )
         for line, below in zip(page.lines, page.lines[1:], strict=False):
             sizes[round(line.size, 1)] += len(line.text)
             if len(line.text) > 40 and round(line.size, 1) == round(below.size, 1):
@@ -79,26 +85,35 @@ def measure(pages: Iterable[Page]) -> Layout:
     size = sizes.most_common(1)[0][0] if sizes else 10.0
     usual = [pitch for pitch, _ in pitches.most_common(8) if size <= pitch <= 2.2 * size]
     pitch = float(usual[0]) if usual else 1.25 * size
-    common = [left for left, n in code.items() if n >= 0.02 * code.total()]
-    return Layout(size, pitch, float(min(common, default=0)))
+    return Layout(size, pitch, float(code.most_common(1)[0][0]) if code else None)
 
 
 def paragraphs(lines: Sequence[Line], page: Page, layout: Layout) -> list[Paragraph]:
     """Group the lines of (part of) a page."""
     margin = _margin(page)
+    right = max((line.right for line in page.lines if not line.mono), default=0.0)
     groups: list[tuple[ParagraphKind, list[Line]]] = []
     for line in lines:
         text = cleaning.tidy(line.text).text
         if not text:
             continue
         kind = _kind(line, text, margin)
+        if groups and _is_row(groups[-1], line, text, right, layout):
+            groups[-1][1].append(line)
+            continue
         label = _is_label(line, text, layout)
         smaller = label and bool(groups) and groups[-1][1][-1].size > line.size + 0.5
         if groups and not smaller and _continues(groups[-1], line, kind, margin, layout):
             groups[-1][1].append(line)
         elif not label:
             groups.append((kind, [line]))
-    return [_paragraph(kind, group, margin, layout) for kind, group in groups]
+    found = []
+    for kind, group in groups:
+        # Only what the page turn cut off a listing may lie wholly to the right of its edge.
+        cut = layout.code is not None and group[0] is page.lines[0]
+        edge = margin + (layout.code or 0.0) if cut else None
+        found.append(_paragraph(kind, group, margin, edge))
+    return found
 
 
 def _margin(page: Page) -> float:
@@ -193,6 +208,26 @@ def _starts_anew(last: str, line: Line) -> bool:
     )
 
 
+def _is_row(
+    group: tuple[ParagraphKind, list[Line]], line: Line, text: str, right: float, layout: Layout
+) -> bool:
+    """Whether a line is a row of the table whose caption stands above it.
+
+    Prose below a table reaches the right edge of the text, or stands further off.
+    """
+    kind, lines = group
+    if kind != "caption" or not _TABLE.match(lines[0].text.text.lstrip()) or line.mono:
+        return False
+    drop = lines[-1].bottom - line.bottom
+    first = len(lines) == 1
+    prose = line.right > right - 3 and sum(map(len, _PROSE_WORD.findall(text))) > 0.6 * len(text)
+    sentence = first and not lines[0].text.text.rstrip().endswith((".", ":"))
+    tight = sentence and drop < 1.3 * layout.pitch  # the caption itself goes on
+    # A cell of two lines may be drawn before the cells beside its first one.
+    low, high = (0.0, 3.2) if first else (-1.6, 1.9)
+    return not prose and not tight and low * layout.pitch < drop < high * layout.pitch
+
+
 def _accidental(lines: Sequence[Line], line: Line, layout: Layout) -> bool:
     """Whether "1. A small rate" only looks like an item: a sentence that the line end cut."""
     last = lines[-1]
@@ -209,9 +244,9 @@ def _hangs(first: Line, line: Line, margin: float) -> bool:
 
 
 def _paragraph(
-    kind: ParagraphKind, lines: Sequence[Line], margin: float, layout: Layout
+    kind: ParagraphKind, lines: Sequence[Line], margin: float, edge: float | None
 ) -> Paragraph:
-    text = _listing(lines, margin + layout.code) if kind == "code" else _running(lines, margin)
+    text = _listing(lines, edge) if kind == "code" else _running(lines, margin)
     indented = kind == "item" or lines[0].left > margin + 6
     labels = caption_label(text.text) if kind == "caption" else _numbers(lines, margin)
     return Paragraph(kind, text, not _OPEN_END.search(text.text), indented, labels)
@@ -233,11 +268,16 @@ def _running(lines: Sequence[Line], margin: float) -> Aligned:
     """Join lines by spaces; formulas keep a line to themselves."""
     text = Aligned()
     previous: ParagraphKind | None = None
+    table = bool(_TABLE.match(cleaning.tidy(lines[0].text).text)) and not lines[0].mono
     for line in lines:
         piece = cleaning.tidy(line.text)
         kind = _kind(line, piece.text, margin)
         if previous is None or text.text.endswith(HYPHEN_BREAK):
             glue = ""
+        elif table:
+            # What is left of a cell that was too narrow: "ns".
+            rest = line.left > margin + 20 and len(piece.text.split()) <= 2
+            glue = " " if rest else "\n"
         else:
             glue = "\n" if (kind == "equation") != (previous == "equation") else " "
         text = text + glue + piece
@@ -245,14 +285,13 @@ def _running(lines: Sequence[Line], margin: float) -> Aligned:
     return text
 
 
-def _listing(lines: Sequence[Line], edge: float) -> Aligned:
+def _listing(lines: Sequence[Line], edge: float | None) -> Aligned:
     """Join lines of code, with the indent that their place on the page shows.
 
-    `edge`: where listings begin on this page; the rest of one that the page turn cut may lie
-    wholly to the right of it.
+    `edge`: where listings begin on this page, for the rest of one that the page turn cut.
     """
     left = min(line.left for line in lines)
-    if edge - 1 <= left < edge + 120:
+    if edge is not None and edge - 1 <= left < edge + 120:
         left = edge
     width = max(
         ((li.right - li.left) / max(1, len(li.text.text.strip())) for li in lines), default=5.0
