@@ -81,6 +81,9 @@ def _ingest(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--force", action="store_true", help="build also when nothing has changed")
     parser.add_argument(
+        "--no-images", action="store_true", help="read no text off images, which takes seconds each"
+    )
+    parser.add_argument(
         "--chunk-tokens",
         type=_tokens,
         metavar="N",
@@ -114,6 +117,7 @@ def _run(options: argparse.Namespace, show: JsonLines | Terminal) -> int:
         dry_run=options.dry_run,
         stage=options.stage,
         force=options.force,
+        images=not options.no_images,
         chunk_tokens=options.chunk_tokens or MAX_TOKENS,
     )
     sources = load_sources(options.sources, options.materials)

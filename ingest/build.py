@@ -28,7 +28,7 @@ from ds542_tutor.protocols import Vector
 from ingest.changes import compare
 from ingest.chunking import MAX_TOKENS
 from ingest.crossrefs import tie
-from ingest.parsing import Keys, Parsed, ParsedCache
+from ingest.parsing import Keys, Parsed, ParsedCache, Reading
 from ingest.readers import read_course
 from ingest.report import Embedded, FileDone, GateVerdict, OnEvent, Phase, Report, Started
 from ingest.sources import SourceFile, SourceSet
@@ -62,6 +62,7 @@ class Wishes:
         stage: build the generation whole, but leave publishing to `IndexStore.publish`.
         force: build also when nothing has changed since the generation in use.
         chunk_tokens: size of a chunk in the embedder's tokens, heading path included.
+        images: read pages and slides that have no text off their images.
         limits: what reading a file may cost.
     """
 
@@ -71,6 +72,7 @@ class Wishes:
     stage: bool = False
     force: bool = False
     chunk_tokens: int = MAX_TOKENS
+    images: bool = True
     limits: Limits = field(default_factory=Limits)
 
 
@@ -139,7 +141,10 @@ class _Run:
 
     def identify(self) -> None:
         """Find by what each file, and all of the corpus, is known."""
-        keys = Keys(self.sources.root, f"{self.embedder.model_id} {self.max_tokens}")
+        keys = Keys(
+            self.sources.root,
+            f"{self.embedder.model_id} {self.max_tokens} {self.wishes.images}",
+        )
         for source in self.sources.files:
             try:
                 self.keys[source.name], self.contents[source.name] = keys.of(source)
@@ -255,8 +260,8 @@ class _Run:
                     yield self._take(source, parsed, writer)
                 else:
                     unknown.append(source)
-            counter = self.embedder.token_counter
-            for i, outcome in read_files(unknown, counter, self.max_tokens, self.wishes.limits):
+            reading = Reading(self.embedder.token_counter, self.max_tokens, self.wishes.images)
+            for i, outcome in read_files(unknown, reading, self.wishes.limits):
                 source = unknown[i]
                 if isinstance(outcome, Failure):
                     yield FileDone(source.name, "failed", outcome.reason)

@@ -43,14 +43,29 @@ class Parsed:
     terms: tuple[tuple[str, ...], ...]
 
 
-def parse(source: SourceFile, count_tokens: CountTokens, max_tokens: int) -> Parsed:
-    """Read a file and cut it into chunks of at most `max_tokens`.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files are read and cut; picklable.
+
+    Attributes:
+        count_tokens: the embedder's count of tokens in a text.
+        max_tokens: size of a chunk in these tokens, heading path included.
+        images: read pages and slides that have no text off their images.
+    """
+
+    count_tokens: CountTokens
+    max_tokens: int
+    images: bool = True
+
+
+def parse(source: SourceFile, reading: Reading) -> Parsed:
+    """Read a file and cut it into chunks.
 
     Raises:
         SourceError: it cannot be read, or nothing in it is worth a chunk.
     """
-    document = read_document(source)
-    chunks = distinct(chunk_document(document, count_tokens, max_tokens))
+    document = read_document(source, images=reading.images)
+    chunks = distinct(chunk_document(document, reading.count_tokens, reading.max_tokens))
     if not chunks:
         raise EmptySourceError(
             f"{source.name}: nothing but headings and boilerplate in it; "

@@ -18,7 +18,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Final
 
 from ds542_tutor.errors import SourceError
-from ingest.parsing import CountTokens, Parsed, parse
+from ingest.parsing import Parsed, Reading, parse
 from ingest.sources import SourceFile
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
@@ -60,15 +60,13 @@ class _Worker:
 
 def read_files(
     sources: Sequence[SourceFile],
-    count_tokens: CountTokens,
-    max_tokens: int,
+    reading: Reading,
     limits: Limits,
     processes: int | None = None,
 ) -> Iterator[tuple[int, Parsed | Failure]]:
     """Read `sources`; yield the position of each with what came of it, as they are done.
 
     Args:
-        count_tokens: must be picklable.
         processes: how many at once; as many as there are cores by default.
     """
     most = min(processes or len(os.sched_getaffinity(0)), len(sources))
@@ -79,7 +77,7 @@ def read_files(
     try:
         while waiting or busy:
             while waiting and len(busy) < most:
-                worker = idle.pop() if idle else _start(count_tokens, max_tokens, limits.memory)
+                worker = idle.pop() if idle else _start(reading, limits.memory)
                 worker.job, worker.began = waiting.pop(), time.monotonic()
                 worker.line.send(sources[worker.job])
                 busy.append(worker)
@@ -132,16 +130,16 @@ def _size(source: SourceFile) -> int:
         return 0
 
 
-def _start(count_tokens: CountTokens, max_tokens: int, memory: int) -> _Worker:
+def _start(reading: Reading, memory: int) -> _Worker:
     ours, theirs = _SPAWN.Pipe()
-    arguments = (theirs, count_tokens, max_tokens, memory)
+    arguments = (theirs, reading, memory)
     process = _SPAWN.Process(target=_work, args=arguments, daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours, -1)
 
 
-def _work(line: Connection, count_tokens: CountTokens, max_tokens: int, memory: int) -> None:
+def _work(line: Connection, reading: Reading, memory: int) -> None:
     """Read one file after the other, until the other end of the line is gone."""
     # Ctrl+C reaches every process of a terminal; the parent ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -153,7 +151,7 @@ def _work(line: Connection, count_tokens: CountTokens, max_tokens: int, memory: 
         except (EOFError, OSError):
             return
         try:
-            outcome: Parsed | Failure = parse(source, count_tokens, max_tokens)
+            outcome: Parsed | Failure = parse(source, reading)
         except SourceError as error:
             outcome = Failure(str(error).removeprefix(f"{source.name}: "))
         except MemoryError:

@@ -100,7 +100,7 @@ def test_an_ingest_is_measured_cold_unchanged_and_with_a_deck_changed(tmp_path: 
     assert bench("ingest", tmp_path / "two.toml", *given, "--out", tmp_path / "out.json") == 0
     speed, quality = json.loads((tmp_path / "out.json").read_text())["tables"]
     rows = {row["run"]: row for row in speed["rows"]}
-    assert list(rows) == ["cold", "unchanged", "one deck", "plain"]
+    assert list(rows) == ["cold", "images", "unchanged", "one deck", "plain"]
     assert rows["cold"]["pages"] == rows["plain"]["pages"] == rows["one deck"]["pages"]
     assert rows["cold"]["embedded"] == rows["cold"]["chunks"]
     assert rows["unchanged"]["embedded"] == 0

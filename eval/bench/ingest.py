@@ -1,6 +1,7 @@
 """`bench ingest`: how long a whole ingest takes, beside a plain pipeline over the same files.
 
-    cold        nothing known: no parsed file, no vector
+    cold        nothing known: no parsed file, no vector; the same text as the plain pipeline's
+    images      also cold, with the text of images that only our readers read
     unchanged   the same command again
     one deck    a line was added to a slide of one deck
     plain       `eval.bench.plain`: page text, recursive splitter, MiniLM in float32, Chroma
@@ -38,6 +39,7 @@ from eval.memory import MIB
 from eval.metrics import retrieval
 from eval.stats import quantile
 
+KINDS = ("cold", "images", "unchanged", "one deck", "plain")
 _SAMPLE_S = 0.1
 CORRECTION = "Correction: the learning rate here should have been one tenth of that."
 _FIGURES = ("hit@1", "success@5", "recall@5", "mrr@10")
@@ -72,7 +74,7 @@ def bench_ingest(
     Raises:
         BenchError: an ingest or the plain pipeline failed.
     """
-    runs: dict[str, list[IngestRun]] = {"cold": [], "unchanged": [], "one deck": [], "plain": []}
+    runs: dict[str, list[IngestRun]] = {kind: [] for kind in KINDS}
     quality: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
         copy = Path(name) / "materials"
@@ -80,7 +82,10 @@ def bench_ingest(
         shutil.copytree(materials, copy)
         for number in range(1, repeats + 1):
             index, plain = Path(name) / f"index-{number}", Path(name) / f"plain-{number}"
-            for kind in ("cold", "unchanged"):
+            progress(f"ingest, cold, {number} of {repeats}")
+            bare = Path(name) / f"bare-{number}"
+            runs["cold"].append(run_ingest(sources, copy, bare, "--no-images"))
+            for kind in ("images", "unchanged"):
                 progress(f"ingest, {kind}, {number} of {repeats}")
                 runs[kind].append(run_ingest(sources, copy, index))
             progress(f"plain pipeline, {number} of {repeats}")
@@ -109,13 +114,13 @@ def materials_of(sources: Path) -> Path:
     return sources.parent / str(corpus.get("materials", "."))
 
 
-def run_ingest(sources: Path, materials: Path | None, index: Path) -> IngestRun:
-    """Ingest `sources` into `index` once.
+def run_ingest(sources: Path, materials: Path | None, index: Path, *more: str) -> IngestRun:
+    """Ingest `sources` into `index` once; `more`: further options.
 
     Raises:
         BenchError: it failed; the message has the last line of what it said.
     """
-    command = [sys.executable, "-m", "ingest", str(sources), "--index", str(index), "--json"]
+    command = [sys.executable, "-m", "ingest", str(sources), "--index", str(index), "--json", *more]
     if materials is not None:
         command += ["--materials", str(materials)]
     done = _measured(command)
