@@ -74,7 +74,7 @@ def test_staff_see_the_page(area: Area) -> None:
     client = area.client(STAFF)
     page = client.get("/staff")
     assert page.status_code == 200
-    assert "lectures/07.pdf" in page.text and "odd page 3" in page.text
+    assert "lectures/07.pdf" in page.text and "Odd page 3" in page.text
     assert page.headers["cache-control"] == "no-store"
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy

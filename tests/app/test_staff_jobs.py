@@ -295,7 +295,7 @@ def test_a_report_outlives_the_server(area: Area, client: TestClient) -> None:
     area.open()
     page = area.client(STAFF).get("/staff").text
     assert staged(page) == staged(before)
-    assert "+1 −1 chunks" in page and "odd page 3" in page
+    assert "+1 −1 chunks" in page and "Odd page 3" in page
 
 
 def test_a_damaged_memory_of_jobs_is_no_obstacle(area: Area) -> None:

@@ -50,6 +50,10 @@ _KINDS = {
     "notes": "Notes",
 }
 
+_KIND_ORDER = {
+    name: place for place, name in enumerate(("Slides", "Book", "Notes", "Notebook", "Course site"))
+}
+
 _CHANGES_SHOWN = 6
 
 _TEMPLATES = jinja2.Environment(
@@ -108,12 +112,18 @@ def remarks(
     warnings: Sequence[str], blank: Sequence[int] = (), ocr: Sequence[int] = ()
 ) -> tuple[tuple[str, str], ...]:
     """Return what staff should know about a document, as (kind, words)."""
-    found = [("warning", warning) for warning in warnings]
+    found = [("warning", _sentence(warning)) for warning in warnings]
     if blank:
         found.append(("blank", f"No text on {pages(blank)}"))
     if ocr:
         found.append(("ocr", f"Read off an image (OCR): {pages(ocr)}"))
     return tuple(found)
+
+
+def _sentence(words: str) -> str:
+    """Return `words` with a capital, unless they begin with a file or another name."""
+    first = words.split(" ")[0]
+    return words[:1].upper() + words[1:] if first.isalpha() else words
 
 
 def pages(numbers: Sequence[int]) -> str:
@@ -145,6 +155,7 @@ class Pages:
         job = self._jobs.look()
         changes = self._materials.changes()
         documents = [document_row(d, manifest.id) for d in manifest.documents] if manifest else []
+        documents.sort(key=lambda row: (_KIND_ORDER.get(row.kind, 99), row.order, row.path))
         return _page(
             "staff.html",
             account=account,

@@ -5,6 +5,7 @@
 
   const $ = (id) => document.getElementById(id);
   const EVERYTHING = "[data-part]";
+  const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
   // ---- What was done, or why not ----
 
@@ -81,10 +82,11 @@
 
   // ---- The table of documents ----
 
-  let sorting = { column: 0, down: false };
+  let sorting = null; // as the server sends it: slides first
   const compare = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" }).compare;
 
   const order = () => {
+    if (!sorting) return;
     const value = (row) => row.cells[sorting.column].dataset.value;
     const rows = [...$("rows").rows].sort((a, b) => {
       const [x, y] = [value(a), value(b)];
@@ -213,11 +215,13 @@
       if (state !== $("state").dataset.state) await redraw();
       if (was === "running" && job && !["running", "cancelling"].includes(job.state)) {
         const ends = {
-          done: "The re-ingest is finished; see its report.",
-          cancelled: "The re-ingest was cancelled.",
-          failed: "The re-ingest failed.",
+          done: "The re-ingest is finished: what would change stands under 3.",
+          cancelled: "The re-ingest was cancelled. The index in use is unchanged.",
+          failed: "The re-ingest failed. The index in use is unchanged.",
         };
-        $("live").textContent = ends[job.state];
+        say(ends[job.state], job.state === "failed");
+        const end = job.state === "done" ? $("review") : $("job");
+        end.scrollIntoView({ block: "nearest", behavior: CALM.matches ? "auto" : "smooth" });
       }
       was = job && ["running", "cancelling"].includes(job.state) ? "running" : null;
       show(job);
