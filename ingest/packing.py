@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from ds542_tutor.documents import Segment, TextRun
+from ds542_tutor.labels import NUMBER
 from ingest import cleaning
 
 CountTokens = Callable[[str], int]
@@ -36,9 +37,9 @@ ALONE: Final = ("problem ", "exercise ", "erratum ")
 _LIST_ITEM: Final = re.compile(r"\s*(•|[-–*]\s|\d{1,2}[.)]\s|\([a-z0-9]{1,3}\))")
 
 # After a sentence; before a list item or a row of a table. A formula has a line to itself inside
-# its sentence, so other line ends are none.
+# its sentence, so other line ends are none; nor does its number begin a sentence.
 _SENTENCE: Final = re.compile(
-    r"(?<=[.!?])[\"”’)\]]*\s+(?=[\"“(]?[A-Z0-9•])"
+    rf"(?<=[.!?])[\"”’)\]]*\s+(?!\({NUMBER}[a-z]?\)\s*(?:\n|$))(?=[\"“(]?[A-Z0-9•])"
     r"|\n+(?=\s*(?:•|[-–*]\s|\d{1,2}[.)]\s|\([a-z]\))|[^\n]*(?: \| |\t))"
 )
 _ABBREVIATION: Final = re.compile(

@@ -151,6 +151,9 @@ def test_prose_is_packed_by_section_and_never_cut_inside_a_sentence() -> None:
 
 def test_a_formula_is_not_parted_from_its_sentence() -> None:
     sentence = "The loss of every step in this long walk is\nL = 1 + 2 (3.1)\nwhere L is a number. "
+    ended = "Every step in this long walk that goes downhill has a loss of\nL = 1 + 2 . (3.1)\n"
+    for chunk in chunk_document(book(prose(ended * 9, "1 A")), tokens, max_tokens=100):
+        assert chunk.text.startswith("Every step") and chunk.text.endswith("(3.1)")
     chunks = chunk_document(book(prose(sentence * 9, "1 A")), tokens, max_tokens=100)
     assert len(chunks) > 1
     for chunk in chunks:
