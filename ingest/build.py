@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ds542_tutor.course import Course
 from ds542_tutor.documents import Chunk, Erratum
 from ds542_tutor.errors import EmptySourceError, IndexStoreError, SourceError, TutorError
 from ds542_tutor.index.chunks import DocumentRecord
-from ds542_tutor.index.generation import Generation
+from ds542_tutor.index.generation import GENERATIONS, Generation
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import FORMAT, Manifest
 from ds542_tutor.index.storage import reporting_write_errors
@@ -120,6 +121,7 @@ class _Run:
     wishes: Wishes
     keys: dict[str, str] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
+    sites: dict[Path, str] = field(default_factory=dict)
     fingerprint: str = ""
     files: list[FileDone] = field(default_factory=list)
     parsed: dict[str, Parsed] = field(default_factory=dict)
@@ -141,23 +143,25 @@ class _Run:
 
     def identify(self) -> None:
         """Find by what each file, and all of the corpus, is known."""
-        keys = Keys(
-            self.sources.root,
-            f"{self.embedder.model_id} {self.max_tokens} {self.wishes.images}",
-        )
+        keys = self._new_keys()
         for source in self.sources.files:
             try:
                 self.keys[source.name], self.contents[source.name] = keys.of(source)
             except SourceError as error:
                 self.keys[source.name] = f"unreadable: {error}"
-        corpus = dataclasses.replace(self.sources, files=(), root=self.sources.root)
+        self.sites = {f.site: keys.site(f.site) for f in self.sources.files if f.site}
+        corpus = dataclasses.replace(self.sources, files=())
         parts = [
             json.dumps(dataclasses.asdict(corpus), sort_keys=True, default=str),
             json.dumps(self.keys, sort_keys=True),
-            *(keys.site(site) for site in {f.site for f in self.sources.files if f.site}),
+            *(self.sites[site] for site in sorted(self.sites)),
             f"{self.embedder.model_id} {self.embedder.dtype} {FORMAT}",
         ]
         self.fingerprint = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _new_keys(self) -> Keys:
+        how = f"{self.embedder.model_id} {self.max_tokens} {self.wishes.images}"
+        return Keys(self.sources.root, how)
 
     def nothing_new(self) -> Report | None:
         """Return the report of an ingest that has nothing to do, None when it has."""
@@ -165,7 +169,7 @@ class _Run:
             manifest = self.store.current_manifest()
         except TutorError:
             return None
-        if manifest.fingerprint != self.fingerprint:
+        if manifest.fingerprint != self.fingerprint or not self._whole(manifest):
             return None
         read = (_done(document) for document in manifest.documents)
         skipped = (FileDone(s.name, "skipped", s.reason) for s in self.sources.skipped)
@@ -182,9 +186,16 @@ class _Run:
     def open_base(self) -> Generation | None:
         """Open the generation in use, to compare with and to take over from; None without."""
         try:
-            return self.store.open_current()
+            base = self.store.open_current()
         except TutorError:  # none yet, of an older format, or damaged: this one replaces it
             return None
+        if self._whole(base.manifest):
+            return base
+        base.close()
+        return None
+
+    def _whole(self, manifest: Manifest) -> bool:
+        return manifest.is_whole(self.store.root / GENERATIONS / manifest.id)
 
     # --- from files to a report ---
 
@@ -248,7 +259,8 @@ class _Run:
             yield FileDone(absent.name, "failed", absent.reason)
         for skipped in self.sources.skipped:
             yield FileDone(skipped.name, "skipped", skipped.reason)
-        self.store.root.mkdir(parents=True, exist_ok=True)
+        with reporting_write_errors(self.store.root):
+            self.store.root.mkdir(parents=True, exist_ok=True)
         with (
             reporting_write_errors(self.store.root),
             ParsedCache(self.store.root / PARSED_FILE) as cache,
@@ -269,7 +281,14 @@ class _Run:
                 # A file that was changed after its key was taken is not what the key says.
                 if outcome.record.sha256 == self.contents.get(source.name):
                     cache.put(self.keys[source.name], outcome)
+                else:
+                    self.fingerprint = ""
                 yield self._take(source, outcome, writer)
+            # Nor is a page whose site was changed meanwhile: what it includes may be older or newer.
+            for site in {source.site for source in unknown if source.site}:
+                if self._new_keys().site(site) != self.sites[site]:
+                    cache.forget(self.keys[s.name] for s in unknown if s.site == site)
+                    self.fingerprint = ""
 
     def _take(
         self, source: SourceFile, parsed: Parsed, writer: GenerationWriter | None

@@ -35,28 +35,26 @@ def collect(store: IndexStore, keep: int, *, files: bool, dry_run: bool) -> Coll
         dry_run: only count.
 
     Raises:
-        IndexStoreError: an ingest is running.
+        IndexStoreError: an ingest is running, or the folder cannot be written.
     """
     if not (store.root / GENERATIONS).is_dir():
         return Collected((), 0, 0, 0, 0, 0)
-    with storage.exclusive_lock(store.lock):
+    with storage.exclusive_lock(store.lock), storage.reporting_write_errors(store.root):
         before = _size(store.root)
         old = store.old(keep)
-        leftovers = sorted((store.root / GENERATIONS).glob(".*"))
+        leftovers = store.leftovers()
         kept = [manifest for manifest in store.generations() if manifest.id not in old]
         hashes = {document.sha256 for manifest in kept for document in manifest.documents}
         stale = [
             file
             for file in sorted((store.root / FILES).glob("*"))
-            if files and file.name.partition(".")[0] not in hashes
+            if files and file not in leftovers and file.name.partition(".")[0] not in hashes
         ]
         size = sum(map(_size, (store.root / GENERATIONS / identifier for identifier in old)))
         size += sum(map(_size, (*leftovers, *stale)))
         if not dry_run:
-            for identifier in old:
-                store.remove(identifier)
-            for folder in leftovers:
-                storage.remove_tree(folder)
+            old = [identifier for identifier in old if store.remove(identifier)]
+            store.clear_leftovers()
             for file in stale:
                 file.unlink()
         texts: set[str] = set()

@@ -11,18 +11,18 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
-import sqlite3
 import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import EmptySourceError, SourceError
 from ds542_tutor.index.chunks import DocumentRecord, document_record, from_row, to_row
 from ds542_tutor.index.lexical import tokenize
+from ingest.caches import CacheFile
 from ingest.chunking import chunk_document
 from ingest.readers import read_document
 from ingest.sources import SourceFile
@@ -126,7 +126,7 @@ class Keys:
                     continue
                 parts.append(path.relative_to(folder).as_posix())
                 if path.suffix.lower() in _SITE_TEXT:
-                    parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+                    parts.append(_file_hash(path))
             self._sites[folder] = _digest(*parts)
         return self._sites[folder]
 
@@ -146,6 +146,14 @@ def code_hash() -> str:
     return _digest(*parts)
 
 
+def _file_hash(path: Path) -> str:
+    """Return the hash of a file's bytes; of what keeps it from being read, where something does."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
@@ -153,68 +161,42 @@ def _digest(*parts: str) -> str:
 # --- the cache -----------------------------------------------------------------------------------
 
 
-class ParsedCache:
-    """Parsed files by key, in one SQLite file; deleting it costs time and nothing else."""
+class ParsedCache(CacheFile):
+    """Parsed files by key; deleting the file costs time and nothing else."""
 
-    def __init__(self, file: Path) -> None:
-        """Open or create `file`; one that is damaged is deleted and begun anew."""
-        try:
-            self._connection = _connect(file)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            file.unlink()
-            self._connection = _connect(file)
+    schema = (
+        "CREATE TABLE IF NOT EXISTS parsed"
+        " (key TEXT PRIMARY KEY, sha256 TEXT NOT NULL, data BLOB NOT NULL)"
+    )
 
     def get(self, keys: Iterable[str]) -> dict[str, Parsed]:
         """Return what is known, by key."""
         found: dict[str, Parsed] = {}
         for key in keys:
-            row = self._connection.execute("SELECT data FROM parsed WHERE key = ?", (key,))
-            for (data,) in row:
-                found[key] = _load(data)
+            for (data,) in self.fetch("SELECT data FROM parsed WHERE key = ?", (key,)):
+                try:
+                    found[key] = _load(data)
+                except (zlib.error, ValueError, KeyError, TypeError):
+                    continue  # damaged: it is read again and replaced
         return found
 
     def put(self, key: str, parsed: Parsed) -> None:
         """Remember a file."""
-        with self._connection:
-            self._connection.execute(
-                "INSERT OR REPLACE INTO parsed VALUES (?, ?, ?)",
-                (key, parsed.record.sha256, _dump(parsed)),
-            )
+        row = (key, parsed.record.sha256, _dump(parsed))
+        self.change("INSERT OR REPLACE INTO parsed VALUES (?, ?, ?)", [row])
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Forget these files."""
+        self.change("DELETE FROM parsed WHERE key = ?", ((key,) for key in keys))
 
     def keep_only(self, contents: Collection[str], *, dry_run: bool = False) -> int:
         """Forget all but files with these sha-256; return how many those are."""
-        rows = self._connection.execute("SELECT key, sha256 FROM parsed").fetchall()
+        rows = self.fetch("SELECT key, sha256 FROM parsed")
         gone = [(key,) for key, content in rows if content not in contents]
         if not dry_run and gone:
-            with self._connection:
-                self._connection.executemany("DELETE FROM parsed WHERE key = ?", gone)
-            self._connection.execute("VACUUM")
+            self.change("DELETE FROM parsed WHERE key = ?", gone)
+            self.shrink()
         return len(gone)
-
-    def close(self) -> None:
-        """Release the file. Closing twice is harmless."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file)
-    try:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS parsed"
-            " (key TEXT PRIMARY KEY, sha256 TEXT NOT NULL, data BLOB NOT NULL)"
-        )
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
 
 
 def _dump(parsed: Parsed) -> bytes:

@@ -7,31 +7,29 @@ costs time and nothing else. Written block by block, so a killed ingest resumes 
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
 
 from ds542_tutor.protocols import Vector
+from ingest.caches import CacheFile
 
 # SQLite accepts at least 999 bound variables in one statement.
 _MAX_VARIABLES = 900
 
 
-class VectorCache:
-    """An opened cache for one model. Use it as a context manager, or close it."""
+class VectorCache(CacheFile):
+    """An opened cache for one model."""
+
+    schema = (
+        "CREATE TABLE IF NOT EXISTS vectors (model TEXT, text TEXT, vector BLOB NOT NULL,"
+        " PRIMARY KEY (model, text)) WITHOUT ROWID"
+    )
 
     def __init__(self, file: Path, model_id: str, dtype: str) -> None:
         """Open or create `file`; one that is damaged is deleted and begun anew."""
+        super().__init__(file)
         self._key = f"{model_id} {dtype}"
-        try:
-            self._connection = _connect(file)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
-                raise
-            file.unlink()
-            self._connection = _connect(file)
 
     def get(self, texts: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors that are known, by text."""
@@ -41,7 +39,7 @@ class VectorCache:
         for start in range(0, len(hashes), _MAX_VARIABLES):
             part = hashes[start : start + _MAX_VARIABLES]
             marks = ",".join("?" * len(part))
-            rows = self._connection.execute(
+            rows = self.fetch(
                 f"SELECT text, vector FROM vectors WHERE model = ? AND text IN ({marks})",
                 (self._key, *part),
             )
@@ -50,47 +48,20 @@ class VectorCache:
 
     def put(self, vectors: Mapping[str, Vector]) -> None:
         """Remember vectors by text, as float32."""
-        with self._connection:
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                ((self._key, _hash(t), array("f", v).tobytes()) for t, v in vectors.items()),
-            )
+        self.change(
+            "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+            ((self._key, _hash(t), array("f", v).tobytes()) for t, v in vectors.items()),
+        )
 
     def keep_only(self, texts: Iterable[str], *, dry_run: bool = False) -> int:
         """Forget the vectors of all other texts, of any model; return how many those are."""
         kept = {_hash(text) for text in texts}
-        rows = self._connection.execute("SELECT model, text FROM vectors").fetchall()
+        rows = self.fetch("SELECT model, text FROM vectors")
         gone = [(model, text) for model, text in rows if text not in kept]
         if not dry_run and gone:
-            with self._connection:
-                self._connection.executemany(
-                    "DELETE FROM vectors WHERE model = ? AND text = ?", gone
-                )
-            self._connection.execute("VACUUM")
+            self.change("DELETE FROM vectors WHERE model = ? AND text = ?", gone)
+            self.shrink()
         return len(gone)
-
-    def close(self) -> None:
-        """Release the file. Closing twice is harmless."""
-        self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def _connect(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file)
-    try:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (model TEXT, text TEXT, vector BLOB NOT NULL,"
-            " PRIMARY KEY (model, text)) WITHOUT ROWID"
-        )
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
 
 
 def _hash(text: str) -> str:

@@ -2,14 +2,18 @@
 
 A file that crashes its reader, hangs it or swells in memory costs that file alone: the process is
 ended and another takes its place. What reading means is for `ingest.parsing`.
+
+No process outlives the ingest for long, not even when that is killed: each watches its parent.
 """
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import os
 import resource
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +26,8 @@ from ingest.parsing import Parsed, Reading, parse
 from ingest.sources import SourceFile
 
 _SPAWN: Final = multiprocessing.get_context("spawn")
+# The parent ends a worker on time; a worker whose parent was killed ends itself this much later.
+_GRACE_S: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,18 @@ def read_files(
     try:
         while waiting or busy:
             while waiting and len(busy) < most:
-                worker = idle.pop() if idle else _start(reading, limits.memory)
-                worker.job, worker.began = waiting.pop(), time.monotonic()
-                worker.line.send(sources[worker.job])
+                rested = bool(idle)
+                worker = idle.pop() if rested else _start(reading, limits)
                 busy.append(worker)
+                worker.job, worker.began = waiting[-1], time.monotonic()
+                try:
+                    worker.line.send(sources[worker.job])
+                except OSError:  # it is gone
+                    if rested:  # for a reason that is not this file's: another takes it
+                        busy.remove(worker)
+                        worker.end()
+                        continue
+                waiting.pop()
             for worker, outcome, alive in _outcomes(busy, limits.seconds):
                 busy.remove(worker)
                 if alive:
@@ -130,40 +144,60 @@ def _size(source: SourceFile) -> int:
         return 0
 
 
-def _start(reading: Reading, memory: int) -> _Worker:
+def _start(reading: Reading, limits: Limits) -> _Worker:
     ours, theirs = _SPAWN.Pipe()
-    arguments = (theirs, reading, memory)
+    arguments = (theirs, reading, limits)
     process = _SPAWN.Process(target=_work, args=arguments, daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours, -1)
 
 
-def _work(line: Connection, reading: Reading, memory: int) -> None:
+# --- in the worker -------------------------------------------------------------------------------
+
+
+def _work(line: Connection, reading: Reading, limits: Limits) -> None:
     """Read one file after the other, until the other end of the line is gone."""
     # Ctrl+C reaches every process of a terminal; the parent ends its workers itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    resource.setrlimit(resource.RLIMIT_AS, (memory, hard))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    for what, most in ((resource.RLIMIT_AS, limits.memory), (resource.RLIMIT_CORE, 0)):
+        resource.setrlimit(what, (most, resource.getrlimit(what)[1]))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
             source: SourceFile = line.recv()
         except (EOFError, OSError):
             return
-        try:
-            outcome: Parsed | Failure = parse(source, reading)
-        except SourceError as error:
-            outcome = Failure(str(error).removeprefix(f"{source.name}: "))
-        except MemoryError:
-            outcome = Failure(
-                f"reading it needs more than {memory >> 30} GiB of memory; split it, or list it "
-                "under [[skip]]"
-            )
-        except RecursionError:
-            outcome = Failure("it is nested too deeply; save it anew, or list it under [[skip]]")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this file alone
-            outcome = Failure(
-                f"its reader failed ({type(error).__name__}: {error}); save it anew, or list it "
-                "under [[skip]]"
-            )
+        # Code in C may keep the interpreter, and so the watching thread, waiting; a signal does not
+        # ask for it.
+        signal.alarm(math.ceil(limits.seconds) + _GRACE_S)
+        outcome = _read(source, reading, limits)
+        signal.alarm(0)
         line.send(outcome)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _read(source: SourceFile, reading: Reading, limits: Limits) -> Parsed | Failure:
+    try:
+        return parse(source, reading)
+    except SourceError as error:
+        return Failure(str(error).removeprefix(f"{source.name}: "))
+    except MemoryError:
+        return Failure(
+            f"reading it needs more than {limits.memory / 2**30:.1f} GiB of memory; split it, or "
+            "list it under [[skip]]"
+        )
+    except RecursionError:
+        return Failure("it is nested too deeply; save it anew, or list it under [[skip]]")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is about this file alone
+        return Failure(
+            f"its reader failed ({type(error).__name__}: {error}); save it anew, or list it under "
+            "[[skip]]"
+        )

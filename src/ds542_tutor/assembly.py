@@ -6,6 +6,7 @@ are opened as the current pointer moves.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from ds542_tutor.citations import Checker, OverlapVerifier
 from ds542_tutor.dialogue import AnswerEvent, Turn
+from ds542_tutor.errors import IndexStoreError
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.models.embedding import load_embedder
@@ -26,6 +28,8 @@ from ds542_tutor.protocols import ChatModel
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import Settings, project_file
 from ds542_tutor.tutor import Tutor
+
+_log = logging.getLogger(__name__)
 
 
 class LiveTutor:
@@ -53,17 +57,31 @@ class LiveTutor:
         self._reranker = load_reranker(name) if name else None
         self._model = load_chat_model(settings, self._embedder)
         self._lock = threading.Lock()
+        self._refused: str | None = ""
         opened = self._store.open_candidate if candidate else self._store.open_current
         self._tutor = self._assemble(opened(self._embedder.model_id))
 
     @property
     def tutor(self) -> Tutor:
-        """The tutor over the current generation; opened anew when the pointer has moved."""
+        """The tutor over the current generation; opened anew when the pointer has moved.
+
+        An index that cannot be opened (of another embedder, damaged, deleted) fails no question.
+        """
         with self._lock:
             moved = self._store.current_id() != self._tutor.generation.id
             if moved and not self._candidate:
-                self._tutor = self._assemble(self._store.open_current(self._embedder.model_id))
+                self._follow()
             return self._tutor
+
+    def _follow(self) -> None:
+        """Go over to the current generation; where it cannot be opened, stay and say so once."""
+        current = self._store.current_id()
+        try:
+            self._tutor = self._assemble(self._store.open_current(self._embedder.model_id))
+        except IndexStoreError as error:
+            if current != self._refused:
+                _log.warning("Questions are still answered from the earlier index. %s", error)
+            self._refused = current
 
     @property
     def generation(self) -> Generation:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import weakref
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -29,7 +30,8 @@ COURSE, CHUNKS, DENSE, LEXICAL = "course.json", "chunks.sqlite", "dense", "lexic
 class Generation:
     """One opened generation: `chunks`, `dense`, `lexical`, `course`, `manifest`; to be closed.
 
-    While it is open, no later ingest deletes it.
+    While it is open, no later ingest deletes it. One that nobody refers to any more closes itself:
+    a server need not know when the last answer from it was read.
     """
 
     def __init__(self, root: Path, folder: Path, manifest: Manifest) -> None:
@@ -47,6 +49,7 @@ class Generation:
             self.lexical = LexicalIndex.open(folder / LEXICAL)
             self.course = _read_course(folder / COURSE, manifest)
             self._opened = opened.pop_all()
+        weakref.finalize(self, self._opened.close).atexit = False
 
     def source_file(self, sha256: str) -> Path:
         """Return the stored copy of the file with this sha-256, as it was when it was read.

@@ -45,7 +45,8 @@ class IndexStore:
     def current_id(self) -> str | None:
         """Return the id of the current generation, None before the first ingest."""
         try:
-            return (self.root / _POINTER).read_text(encoding="utf-8").strip() or None
+            text = (self.root / _POINTER).read_text(encoding="utf-8", errors="replace")
+            return text.strip() or None
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -60,7 +61,8 @@ class IndexStore:
         if current is None:
             remedy = _REMEDY.format(root=self.root)
             raise IndexMissingError(f"There is no index in {self.root}; {remedy} to build one.")
-        return Manifest.read(self.root / GENERATIONS / current)
+        # Only a name: whatever else a damaged pointer says leads nowhere outside.
+        return Manifest.read(self.root / GENERATIONS / Path(current).name)
 
     def open_current(self, embedder_id: str | None = None) -> Generation:
         """Open the current generation for an embedder; None skips the check (no dense search then).
@@ -69,8 +71,15 @@ class IndexStore:
             IndexMissingError, IndexMismatchError, IndexStoreError: see `current_manifest`;
             IndexMismatchError also for another embedder.
         """
-        manifest = self.current_manifest()
-        return self._open(self.root / GENERATIONS / manifest.id, manifest, embedder_id)
+        while True:
+            current = self.current_id()
+            try:
+                manifest = self.current_manifest()
+                return self._open(self.root / GENERATIONS / manifest.id, manifest, embedder_id)
+            except IndexStoreError:
+                if self.current_id() == current:
+                    raise
+                # Another was published, and this one deleted, while it was being opened.
 
     def candidate_manifest(self) -> Manifest:
         """Read the manifest of the generation that an ingest is about to publish.
@@ -133,8 +142,7 @@ class IndexStore:
                 (self.root / GENERATIONS).mkdir(parents=True, exist_ok=True)
                 (self.root / FILES).mkdir(exist_ok=True)
                 held.enter_context(storage.exclusive_lock(self.lock))
-                for leftover in (self.root / GENERATIONS).glob(".*"):
-                    storage.remove_tree(leftover)
+                self.clear_leftovers()
                 folder = self.root / GENERATIONS / f"{_BUILDING}{uuid.uuid4().hex[:12]}"
                 folder.mkdir()
             return GenerationWriter(self, folder, held.pop_all())
@@ -157,6 +165,7 @@ class IndexStore:
         Raises:
             IndexStoreError: no such generation, another came between, or an ingest is running.
         """
+        self._known(identifier)
         with storage.exclusive_lock(self.lock):
             manifest = self._known(identifier)
             current = self.current_id()
@@ -177,6 +186,7 @@ class IndexStore:
         Raises:
             IndexStoreError: there is none, it was published, or an ingest is running.
         """
+        self._known(identifier)
         with storage.exclusive_lock(self.lock):
             self._known(identifier)
             if identifier in self.published():
@@ -184,7 +194,10 @@ class IndexStore:
                     f"{identifier} was in use once, so it is kept to roll back to; "
                     "`python -m ingest gc` removes the oldest."
                 )
-            self.remove(identifier)
+            if not self.remove(identifier):
+                raise IndexStoreError(
+                    f"{identifier} is being read; close what reads it, and run again."
+                )
 
     def rollback(self, to: str | None = None) -> Manifest:
         """Point back at the generation published before the current one, or at the one named `to`.
@@ -208,6 +221,11 @@ class IndexStore:
                     f"list --index {self.root}` shows what there is."
                 )
             manifest = self._known(target)
+            if target not in self.published():
+                raise IndexStoreError(
+                    f"{target} was never in use, so there is no going back to it; `python -m "
+                    f"ingest publish {target} --index {self.root}` puts it to use."
+                )
             self.point_at(target)
         return manifest
 
@@ -249,11 +267,27 @@ class IndexStore:
         spared |= {f.name for f in folders if f.name not in published and f.name > current}
         return [f.name for f in folders if f.name not in spared and not storage.is_held_open(f)]
 
-    def remove(self, identifier: str) -> None:
-        """Delete a generation that is not in use. Call with the writer's lock held."""
-        folder = self.root / GENERATIONS / identifier
-        # Hidden first, so that a kill in the middle leaves no half generation in the list.
-        storage.remove_tree(folder.rename(folder.with_name(f".removed-{folder.name}")))
+    def remove(self, identifier: str) -> bool:
+        """Delete a generation that is not in use; False where it is being read.
+
+        Call with the writer's lock held.
+        """
+        return storage.take_away(self.root / GENERATIONS / identifier)
+
+    def leftovers(self) -> list[Path]:
+        """Return what killed ingests left. Call with the writer's lock held."""
+        return [*self._hidden(GENERATIONS), *self._hidden(FILES)]
+
+    def clear_leftovers(self) -> None:
+        """Delete what killed ingests left. Call with the writer's lock held."""
+        for path in self.leftovers():
+            if path.is_dir():
+                storage.remove_tree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _hidden(self, folder: str) -> list[Path]:
+        return sorted((self.root / folder).glob(".*"))
 
     def next_time(self) -> datetime:
         """Return the time for a new id: now, but later than every id there, so that ids sort."""

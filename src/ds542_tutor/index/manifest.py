@@ -31,6 +31,7 @@ class Manifest:
         exchanged: how many vectors of its graph were exchanged since that was built as a whole.
         replaces: id of the generation in use when this one was written.
         seconds: how long the ingest took.
+        sizes: bytes of every other file of the generation, by its path in the folder.
         format, id, created (ISO 8601, UTC), chunks: filled in when it is published.
     """
 
@@ -49,6 +50,7 @@ class Manifest:
     exchanged: int = 0
     replaces: str = ""
     seconds: float = 0.0
+    sizes: Mapping[str, int] = field(default_factory=dict)
     format: int = FORMAT
     id: str = ""
     created: str = ""
@@ -79,6 +81,13 @@ class Manifest:
             f"The index generation {folder.name} has format {found}, but this version reads "
             f"format {FORMAT}; run `make ingest` to build it anew."
         )
+
+    def is_whole(self, folder: Path) -> bool:
+        """Tell whether every file of the generation in `folder` is there, and none cut short."""
+        try:
+            return all((folder / name).stat().st_size >= n for name, n in self.sizes.items())
+        except OSError:
+            return False
 
     def write(self, folder: Path) -> None:
         """Write the manifest of the generation in `folder`."""

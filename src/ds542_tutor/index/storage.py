@@ -35,6 +35,10 @@ def reporting_write_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.OperationalError) as error:
+        if "database is locked" in str(error):
+            raise IndexStoreError(
+                f"Another ingest keeps a cache in {folder} busy; wait until it ends, and run again."
+            ) from error
         if _is_full(error, folder):
             raise IndexFullError(
                 f"The disk of {folder} is full, so no new index was written; the one in use is "
@@ -58,11 +62,14 @@ def exclusive_lock(file: Path) -> Iterator[None]:
     """Hold `file` as a lock that ends with the process; its text is the holder's process id.
 
     Raises:
-        IndexStoreError: another process holds it.
+        IndexStoreError: another process holds it, or it cannot be written.
     """
-    with file.open("a+", encoding="utf-8") as stream:
+    with reporting_write_errors(file.parent):
+        opened = file.open("a+", encoding="utf-8")
+    with opened as stream:
         if not _try_lock(stream):
             stream.seek(0)
+            # Whoever has just taken it may not have signed yet.
             holder = stream.read().strip() or "unknown"
             raise IndexStoreError(
                 f"Another ingest (process {holder}) is writing to {file.parent}; "
@@ -83,9 +90,18 @@ def _try_lock(stream: IO[str]) -> bool:
 
 
 def hold_open(folder: Path) -> int:
-    """Mark `folder` as being read, until the returned descriptor is closed."""
+    """Mark `folder` as being read, until the returned descriptor is closed.
+
+    Raises:
+        FileNotFoundError: there is no such folder, or it was taken away just now.
+    """
     descriptor = os.open(folder, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_SH)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        folder.stat()  # `take_away` may have held it
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 
@@ -99,6 +115,23 @@ def is_held_open(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def take_away(folder: Path) -> bool:
+    """Delete `folder` unless it is being read; nobody can begin to read it meanwhile.
+
+    Hidden first, so that a kill in the middle leaves no half of it under its name.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hidden = folder.rename(folder.with_name(f".removed-{folder.name}"))
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    remove_tree(hidden)
+    return True
 
 
 def write_atomically(file: Path, text: str) -> None:

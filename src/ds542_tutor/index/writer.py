@@ -31,7 +31,7 @@ from ds542_tutor.index.generation import (
     Generation,
 )
 from ds542_tutor.index.lexical import LexicalIndex
-from ds542_tutor.index.manifest import Manifest
+from ds542_tutor.index.manifest import MANIFEST_FILE, Manifest
 from ds542_tutor.protocols import Vector
 
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -159,10 +159,18 @@ class GenerationWriter:
             documents=tuple(self._documents),
             exchanged=self._exchanged,
             replaces=self._store.current_id() or "",
+            sizes=self._sizes(),
         )
         with storage.reporting_write_errors(self._store.root):
             full.write(self._folder)
         return full
+
+    def _sizes(self) -> dict[str, int]:
+        return {
+            path.relative_to(self._folder).as_posix(): path.stat().st_size
+            for path in sorted(self._folder.rglob("*"))
+            if path.is_file() and path.name != MANIFEST_FILE
+        }
 
     def stage(self, manifest: Manifest) -> Manifest:
         """Keep this generation beside the one in use, and return the completed manifest.

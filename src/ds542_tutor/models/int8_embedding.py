@@ -9,6 +9,7 @@ cache, this is faster than batches, and a text's vector does not depend on its n
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -113,13 +114,17 @@ def converted(cache: Path) -> Path:
     fresh = folder.with_name(f".{folder.name}-{os.getpid()}")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        module = "ds542_tutor.models.int8_export"
-        command = [sys.executable, "-m", module, str(minilm_path()), str(fresh)]
-        subprocess.run(command, check=True, capture_output=True, text=True)
-        if not folder.is_dir():  # another process may have been as quick
-            fresh.rename(folder)
+        with folder.with_name(f".{folder.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # waits for another process that is at it
+            if not folder.is_dir():
+                for leftover in folder.parent.glob(f".{folder.name}-*"):  # of killed processes
+                    shutil.rmtree(leftover, ignore_errors=True)
+                module = "ds542_tutor.models.int8_export"
+                command = [sys.executable, "-m", module, str(minilm_path()), str(fresh)]
+                subprocess.run(command, check=True, capture_output=True, text=True)
+                fresh.rename(folder)
     except (OSError, subprocess.CalledProcessError) as error:
-        said = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1]
+        said = ((getattr(error, "stderr", "") or str(error)).strip() or "?").splitlines()[-1]
         raise ModelError(
             f"The 8-bit form of the embedding model cannot be written to {folder} ({said}); set "
             "paths.cache to a folder with 100 MB free, or models.embedder_dtype to 'float32'."
