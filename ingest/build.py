@@ -284,7 +284,7 @@ class _Run:
                 else:
                     self.fingerprint = ""
                 yield self._take(source, outcome, writer)
-            # Nor is a page whose site was changed meanwhile: what it includes may be older or newer.
+            # Nor is a page whose site was changed meanwhile: what it includes may be either.
             for site in {source.site for source in unknown if source.site}:
                 if self._new_keys().site(site) != self.sites[site]:
                     cache.forget(self.keys[s.name] for s in unknown if s.site == site)

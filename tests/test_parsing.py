@@ -14,7 +14,7 @@ from ds542_tutor.errors import EmptySourceError, SourceError
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.lexical import tokenize
 from ingest import build as build_module
-from ingest import parsing
+from ingest import parsing, workers
 from ingest.build import PARSED_FILE, Wishes, build
 from ingest.parsing import Keys, Parsed, ParsedCache, Reading, parse
 from ingest.sources import SourceFile, load_sources
@@ -254,7 +254,7 @@ def test_a_file_changed_after_its_key_was_taken_is_not_kept_under_it(
         '[corpus]\nname = "t"\nterm = "sp2026"\n[[source]]\nfiles = "*.md"\nkind = "notes"\n'
     )
     store = IndexStore(tmp_path / "index")
-    read_files = build_module.read_files
+    read_files = workers.read_files
 
     def change_first(*arguments: object) -> object:
         note.path.write_text(NOTES.replace("Momentum", "Dropout"))
@@ -282,7 +282,7 @@ def test_a_page_whose_site_changed_while_it_was_read_is_not_kept(
         'site = "site"\n'
     )
     store = IndexStore(tmp_path / "index")
-    read_files = build_module.read_files
+    read_files = workers.read_files
     people = tmp_path / "site/_data/people.yml"
 
     def change_first(*arguments: object) -> object:
