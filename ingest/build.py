@@ -36,7 +36,7 @@ from ingest.sources import SourceFile, SourceSet
 from ingest.vectors import VectorCache
 from ingest.workers import Failure, Limits, read_files
 
-VECTORS_FILE, PARSED_FILE = "embeddings.sqlite", "parsed.sqlite"
+VECTORS_FILE, PARSED_FILE, IMAGES_FOLDER = "embeddings.sqlite", "parsed.sqlite", "images"
 """Caches in the index folder."""
 # Texts embedded between two progress events: a few seconds' work on 2 CPU cores.
 BLOCK = 128
@@ -272,7 +272,12 @@ class _Run:
                     yield self._take(source, parsed, writer)
                 else:
                     unknown.append(source)
-            reading = Reading(self.embedder.token_counter, self.max_tokens, self.wishes.images)
+            reading = Reading(
+                self.embedder.token_counter,
+                self.max_tokens,
+                self.wishes.images,
+                self.store.root / IMAGES_FOLDER,
+            )
             for i, outcome in read_files(unknown, reading, self.wishes.limits):
                 source = unknown[i]
                 if isinstance(outcome, Failure):

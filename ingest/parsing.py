@@ -51,11 +51,13 @@ class Reading:
         count_tokens: the embedder's count of tokens in a text.
         max_tokens: size of a chunk in these tokens, heading path included.
         images: read pages and slides that have no text off their images.
+        seen: folder that keeps what images say; None to keep nothing.
     """
 
     count_tokens: CountTokens
     max_tokens: int
     images: bool = True
+    seen: Path | None = None
 
 
 def parse(source: SourceFile, reading: Reading) -> Parsed:

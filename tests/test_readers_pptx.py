@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pptx_samples
 import pytest
+from PIL import Image, ImageDraw
 from pptx import Presentation
 from pptx.util import Inches
 from reading import source, tokens
@@ -195,3 +196,26 @@ def test_the_real_decks_of_figures_are_found_by_their_chapter(root: Path, shared
         assert document.blank == tuple(range(2, pages + 1))
         (chunk,) = chunk_document(document, tokens)
         assert topic in chunk.text and "license" not in chunk.text
+
+
+def test_an_image_read_once_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("rapidocr_onnxruntime")
+    image = Image.new("RGB", (900, 160), "white")
+    ImageDraw.Draw(image).text((20, 40), "Gradient clipping bounds the step", "black", font_size=48)
+    monkeypatch.setattr(ocr, "_kept", ocr._Kept())
+    ocr.keep_in(tmp_path / "images")
+    first = [(line.text.text, line.left, line.top) for line in ocr.lines(image, 450, 80)]
+    assert "clipping" in first[0][0]
+
+    def never() -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(ocr, "_engine", never)
+    again = ocr.lines(image, 450, 80)
+    assert [(line.text.text, line.left, line.top) for line in again] == first
+    (kept,) = (tmp_path / "images").iterdir()
+    kept.write_text("damaged")
+    with pytest.raises(AssertionError, match="read again"):
+        ocr.lines(image, 450, 80)

@@ -6,12 +6,17 @@ it would have read. Which pages are worth it, and what their lines mean, is the 
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.util
+import json
+import os
 import re
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final, TypedDict
 
 import numpy as np
@@ -40,6 +45,8 @@ LEAST_WORDS: Final = 6
 # The ticks and letters of a drawing are worth nothing without it.
 _SAYING: Final = re.compile(r"[A-Za-z]{2}|=")
 _WORD: Final = re.compile(r"[A-Za-z]{3,}")
+# Of what is kept about images: raised when they are read in another way.
+_VERSION: Final = 1
 
 
 def installed() -> bool:
@@ -62,10 +69,9 @@ def lines(image: Image.Image, width: float, height: float) -> list[Line]:
         Its lines from top to bottom, with their places in points from bottom left. Their
         characters stand nowhere in a raw text, so nothing of them can be highlighted.
     """
-    found, _ = _engine()(np.asarray(image.convert("RGB")), use_cls=False)
     across, up = width / image.width, height / image.height
     pieces = []
-    for corners, text, _confidence in found or ():
+    for corners, text in _pieces(image.convert("RGB")):
         if not _SAYING.search(text):
             continue
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
@@ -74,6 +80,40 @@ def lines(image: Image.Image, width: float, height: float) -> list[Line]:
         line = Line(Aligned(text.strip()), min(xs) * across, bottom, max(xs) * across, top, 0.0)
         pieces.append(replace(line, size=0.8 * line.height))
     return _rows(pieces)
+
+
+def keep_in(folder: Path) -> None:
+    """Keep in `folder` what images say, for this process: one read before costs no time again."""
+    _kept.folder = folder
+
+
+class _Kept:
+    folder: Path | None = None
+
+
+_kept = _Kept()
+
+
+def _pieces(image: Image.Image) -> list[tuple[list[list[float]], str]]:
+    """The pieces of text on an image: their four corners in pixels, and what they say."""
+    pixels = np.asarray(image)
+    name = hashlib.sha256(f"{_VERSION} {pixels.shape}".encode() + pixels.tobytes()).hexdigest()
+    file = _kept.folder / f"{name}.json" if _kept.folder is not None else None
+    if file is not None and file.is_file():
+        with contextlib.suppress(ValueError, OSError):
+            kept: list[tuple[list[list[float]], str]] = json.loads(file.read_text("utf-8"))
+            return kept
+    read, _ = _engine()(pixels, use_cls=False)
+    found = [
+        ([[float(x), float(y)] for x, y in corners], str(text)) for corners, text, _ in read or ()
+    ]
+    if file is not None:
+        with contextlib.suppress(OSError):  # a full disk is told where it matters
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_suffix(f".{os.getpid()}.new")
+            fresh.write_text(json.dumps(found), encoding="utf-8")
+            fresh.replace(file)
+    return found
 
 
 def _rows(pieces: Iterable[Line]) -> list[Line]:
