@@ -54,12 +54,19 @@ class Child:
         self.limit_s = limit_s
         self.process: subprocess.Popen[bytes] | None = None
 
-    def read(self, path: Path, kind: str, site: Path | None = None) -> Outcome:
-        """Read one file as `kind`."""
+    def read(
+        self, path: Path, kind: str, site: Path | None = None, images: bool = False
+    ) -> Outcome:
+        """Read one file as `kind`. `images`: by OCR too, which takes its time."""
         if self.process is None:
             self.process = self._start()
         stdin, stdout = _pipes(self.process)
-        task = {"path": str(path), "kind": kind, "site": str(site) if site else None}
+        task = {
+            "path": str(path),
+            "kind": kind,
+            "site": str(site) if site else None,
+            "images": images,
+        }
         began = time.monotonic()
         with contextlib.suppress(BrokenPipeError):  # it is dead, as reading will tell
             stdin.write(json.dumps(task).encode() + b"\n")
@@ -136,7 +143,7 @@ def child() -> None:
         try:
             ending, detail = "document", ""
             try:
-                document = read_document(source)
+                document = read_document(source, task["images"])
                 chunk_document(document, lambda text: len(text.split()), 256)
                 detail = f"{len(document.segments)} segments"
             except SourceError as error:
@@ -155,17 +162,18 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0, help="of the first damage")
     parser.add_argument("--keep", type=Path, help="folder for the files that were not read well")
+    parser.add_argument("--images", action="store_true", help="read images by OCR, too")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
         child()
         return 0
     seeds = range(options.seed, options.seed + options.count)
-    bad = sum(_fuzz(given, seeds, options.keep) for given in options.files)
+    bad = sum(_fuzz(given, seeds, options.keep, options.images) for given in options.files)
     return 1 if bad else 0
 
 
-def _fuzz(given: str, seeds: range, keep: Path | None) -> int:
+def _fuzz(given: str, seeds: range, keep: Path | None, images: bool) -> int:
     kind, _, name = given.partition(":")
     original = Path(name)
     endings: Counter[str] = Counter()
@@ -181,7 +189,7 @@ def _fuzz(given: str, seeds: range, keep: Path | None) -> int:
             shutil.copytree(whole, site, ignore=skip)
             place = site / original.relative_to(whole).parent
         for seed, copy in damaged(original, seeds, place):
-            outcome = child.read(copy, kind, site)
+            outcome = child.read(copy, kind, site, images)
             endings[outcome.ending] += 1
             slowest = max(slowest, outcome.seconds)
             last = outcome.detail.strip().splitlines()[-3:] if outcome.ending == "error" else []

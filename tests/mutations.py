@@ -6,6 +6,7 @@ one to four of those that suit the file's suffix.
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -14,6 +15,8 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from typing import Any
+
+from lxml import etree
 
 Mutation = Callable[[bytes, random.Random], bytes]
 
@@ -175,16 +178,18 @@ def _zip(data: bytes, rng: random.Random) -> bytes:
         return data
     for _ in range(rng.choice((1, 1, 4))):
         names = [name for name in members if name.endswith((".xml", ".rels"))] or list(members)
+        slides = [name for name in names if re.search(r"lides/(?:_rels/)?\w+\.xml$", name)]
+        names = slides if slides and rng.random() < 0.8 else names
         name = rng.choice(names)
         what = rng.randrange(8)
-        if what == 0:
+        if what == 0 and rng.random() < 0.3:
             del members[name]
             if not members:
                 return data
-        elif what == 1:
+        elif what == 1 and rng.random() < 0.3:
             members[name] = members[rng.choice(list(members))]
         else:
-            change = rng.choice((*BYTES, _xml, _xml, _xml, _nasty))
+            change = rng.choice((*BYTES, *(_xml,) * 30))
             members[name] = change(members[name], rng)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -194,21 +199,31 @@ def _zip(data: bytes, rng: random.Random) -> bytes:
 
 
 def _xml(data: bytes, rng: random.Random) -> bytes:
-    """Remove, repeat or rename an element, or give an attribute another value."""
-    what = rng.randrange(4)
-    pattern = rb'="[^"]*"' if what == 0 else rb"<[^<>]+>"
-    found = list(re.finditer(pattern, data))
-    if not found:
+    """Remove, repeat, move or rename elements, or change attributes; it stays XML."""
+    try:
+        root = etree.fromstring(data)
+    except etree.XMLSyntaxError:
         return data
-    match = rng.choice(found)
-    old = match.group()
-    new = (
-        b'="' + rng.choice((b"", b"-1", b"x", b"99999999999", b"rId999", b"../../x")) + b'"',
-        b"",
-        old * rng.choice((2, 40)),
-        old.replace(b":", b":x", 1),
-    )[what]
-    return data[: match.start()] + new + data[match.end() :]
+    for _ in range(rng.choice((1, 1, 5, 30))):
+        elements = [element for element in root.iter() if isinstance(element.tag, str)]
+        element = rng.choice(elements)
+        parent = element.getparent()
+        what = rng.randrange(6)
+        if what == 0 and element.attrib:
+            values = ("", "-1", "x", "99999999999", "rId999", "../../x", "1e400", "true")
+            element.set(rng.choice(list(element.attrib)), rng.choice(values))
+        elif what == 1 and element.attrib:
+            del element.attrib[rng.choice(list(element.attrib))]
+        elif what == 2 and parent is not None:
+            parent.remove(element)
+        elif what == 3 and parent is not None:
+            parent.extend(copy.deepcopy(element) for _ in range(rng.choice((1, 40))))
+        elif what == 4:
+            elsewhere = copy.deepcopy(rng.choice(elements))
+            element.append(elsewhere)
+        else:
+            element.text = rng.choice([text for text in NASTY if text.isprintable()])
+    return bytes(etree.tostring(root))
 
 
 def _stream(data: bytes, rng: random.Random) -> bytes:
@@ -234,7 +249,7 @@ BYTES: tuple[Mutation, ...] = (flip, flip, cut, drop, double, splice, noise)
 _TEXT: tuple[Mutation, ...] = (_lines, _lines, _nasty, _nasty, _nasty, number)
 _SUITING: dict[str, tuple[Mutation, ...]] = {
     ".pdf": (*BYTES, number, _stream, _stream, _stream, _stream, _stream),
-    ".pptx": (*BYTES, *(_zip,) * 12),
+    ".pptx": (*BYTES, *(_zip,) * 30),
     ".ipynb": (*BYTES, *(_json,) * 12, _nasty),
 }
 

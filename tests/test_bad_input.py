@@ -105,7 +105,7 @@ def test_a_text_that_is_an_image_is_read_by_ocr_or_refused(tmp_path: Path) -> No
     write(tmp_path, {"scan.pdf": scanned("Momentum keeps an average")})
     source = SourceFile(tmp_path / "scan.pdf", "scan.pdf", "slides")
     with Child() as child:
-        outcome = child.read(source.path, "slides")
+        outcome = child.read(source.path, "slides", images=True)
     if outcome.ending == "SourceError":
         assert "no text in it" in outcome.detail and "OCR" in outcome.detail
     else:

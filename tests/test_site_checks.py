@@ -230,6 +230,11 @@ def test_what_is_right_is_no_alarm(tmp_path: Path, pages: dict[str, str]) -> Non
     assert warnings(tmp_path, pages, decks) == ""
 
 
+def test_a_link_that_no_file_can_have_is_a_broken_one(tmp_path: Path) -> None:
+    far = page("2026-02-03T15:30:00", "2 - Far", slides(f"/decks/{'x' * 5000}.pdf"))
+    assert "xxx" in warnings(tmp_path, {"_lectures/02.md": far})
+
+
 def test_a_missing_deck_comes_with_the_one_that_may_be_meant(tmp_path: Path) -> None:
     deck = slides("/decks/03_shallow_networks.pdf")
     told = warnings(

@@ -294,9 +294,12 @@ def _exists(file: SourceFile, path: str) -> bool:
     below = path.lstrip("/")
     folders = (file.site, file.site.parent, file.path.parent)
     inner = below.partition("/")[2]  # "/sp2026/static_files/...": with the site's own base path
-    return any((folder / below).is_file() for folder in folders) or bool(
-        inner and (file.site / inner).is_file()
-    )
+    try:
+        return any((folder / below).is_file() for folder in folders) or bool(
+            inner and (file.site / inner).is_file()
+        )
+    except OSError:  # no file can have such a name
+        return False
 
 
 def _other_term(url: str, words: str, site: Site) -> tuple[str, str] | None:
