@@ -12,7 +12,7 @@ from index_samples import EMBEDDER, HashEmbedder
 
 from ds542_tutor.index.generations import IndexStore
 from ingest.build import Wishes, build
-from ingest.readers import read_document
+from ingest.readers import ocr, read_document
 from ingest.report import FileDone, Report
 from ingest.sources import SourceFile, load_sources
 
@@ -102,12 +102,16 @@ def test_what_is_missing_from_the_calendar_is_told(reports: tuple[Report, Report
 
 
 def test_a_text_that_is_an_image_is_read_by_ocr_or_refused(tmp_path: Path) -> None:
-    write(tmp_path, {"scan.pdf": scanned("Momentum keeps an average")})
+    write(
+        tmp_path,
+        {"scan.pdf": scanned("Momentum keeps a moving average\nof past gradients for each weight")},
+    )
     source = SourceFile(tmp_path / "scan.pdf", "scan.pdf", "slides")
     with Child() as child:
         outcome = child.read(source.path, "slides", images=True)
     if outcome.ending == "SourceError":
-        assert "no text in it" in outcome.detail and "OCR" in outcome.detail
+        assert not ocr.installed()
+        assert "no text in it" in outcome.detail and "[ocr]" in outcome.detail
     else:
         assert outcome.ending == "document", outcome.detail
         document = read_document(source)
