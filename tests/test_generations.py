@@ -1,11 +1,15 @@
 """Generations: immutable, one current, rolled back and pruned; what is removed is found nowhere."""
 
 import errno
+import fcntl
+import gc
 import hashlib
 import json
 import os
 import shutil
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -367,3 +371,64 @@ def test_many_changes_build_the_graph_anew(tmp_path: Path) -> None:
             writer.write([record("a.pdf", 10)], chunks, vectors, base=base)
             manifest = writer.publish(Manifest(embedder=EMBEDDER, dimension=16))
         assert manifest.exchanged == expected
+
+
+def test_a_generation_that_goes_while_it_is_being_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that came instead is opened."""
+    store, read = IndexStore(tmp_path), Manifest.read
+    publish(tmp_path, ONE)
+    newer: list[str] = []
+
+    def read_late(folder: Path) -> Manifest:
+        manifest = read(folder)
+        if not newer:
+            newer.append(publish(tmp_path, {"a.pdf": ["newer"]}).id)
+            store.prune(keep=1)
+        return manifest
+
+    monkeypatch.setattr(Manifest, "read", read_late)
+    with store.open_current(EMBEDDER) as generation:
+        assert [generation.id] == newer
+    assert len(store.generations()) == 1
+
+
+def test_whoever_begins_to_read_a_folder_that_is_taken_away(tmp_path: Path) -> None:
+    folder = tmp_path / "generation"
+    folder.mkdir()
+    held = storage.hold_open(folder)
+    assert not storage.take_away(folder)
+    os.close(held)
+    # Taken away by another process, which has it to itself until it is renamed.
+    other = os.open(folder, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(storage.hold_open, folder)
+        time.sleep(0.2)
+        assert not waiting.done()
+        folder.rename(tmp_path / ".removed")
+        os.close(other)
+        with pytest.raises(FileNotFoundError):
+            waiting.result(10)
+    folder.mkdir()
+    assert storage.take_away(folder)
+    assert list(tmp_path.iterdir()) == [tmp_path / ".removed"]
+
+
+def test_a_generation_closes_itself_when_nobody_has_it_any_more(tmp_path: Path) -> None:
+    publish(tmp_path, ONE)
+    generation = IndexStore(tmp_path).open_current(EMBEDDER)
+    folder = generation.folder
+    assert storage.is_held_open(folder)
+    del generation
+    gc.collect()
+    assert not storage.is_held_open(folder)
+
+
+def test_rolling_back_to_what_was_only_staged_is_refused(tmp_path: Path) -> None:
+    first = publish(tmp_path, ONE)
+    staged = stage(tmp_path, "never published")
+    with pytest.raises(IndexStoreError, match=f"ingest publish {staged.id}"):
+        IndexStore(tmp_path).rollback(staged.id)
+    assert IndexStore(tmp_path).current_id() == first.id
