@@ -76,7 +76,8 @@ def build(
     """
     if not any(segment.text.strip() for segment in segments):
         remedy = (
-            "if its pages are images, install the extra ds542_tutor[ocr]"
+            "if its pages are images of text, install the extra ds542_tutor[ocr], or where that is "
+            "installed give a copy that OCR was run over"
             if page_count
             else "fill or remove it"
         )
