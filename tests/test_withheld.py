@@ -26,7 +26,7 @@ PAGES = {
     "_data/people.yml": "instructors:\n  - name: Grace Current\n    office: Room 12\n",
     "index.md": "# Toy course\n\n## Course Assessment\n\n- Projects: 70%\n- Homework: 30%\n",
     "_assignments/project1.md": (
-        "---\ndate: 2026-02-22\ntitle: Project 1\njupyter: /work/first_task.ipynb\n"
+        "---\ndate: 2026-02-22\ntitle: Project 1\njupyter: /tasks/first_task.ipynb\n"
         "published: false\ndue_event:\n    date: 2026-03-20T23:59:00-04:00\n---\nSecret lichens.\n"
     ),
     "_assignments/homework1.md": "---\ndate: 2026-01-20\ntitle: Homework 1\n---\nSums.\n",
@@ -53,7 +53,7 @@ files = ["index.md", "_assignments/*.md", "_data/*.yml"]
 files = ["syllabus.txt", "convolution.md"]
 kind = "notes"
 [[source]]
-files = "work/*.ipynb"
+files = "tasks/*.ipynb"
 kind = "notebook"
 graded = true
 """
@@ -67,9 +67,9 @@ def tutor(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Live
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     cells = [nbformat.v4.new_markdown_cell(f"# The first task\n\n{TASK}")]
-    (folder / "site" / "work").mkdir()
+    (folder / "site" / "tasks").mkdir()
     notebook = nbformat.v4.new_notebook(cells=cells)
-    (folder / "site" / "work" / "first_task.ipynb").write_text(nbformat.writes(notebook))
+    (folder / "site" / "tasks" / "first_task.ipynb").write_text(nbformat.writes(notebook))
     (folder / "toy.toml").write_text(TOML)
     command = [sys.executable, "-m", "ingest", str(folder / "toy.toml")]
     done = subprocess.run(
@@ -88,7 +88,7 @@ def ask(tutor: LiveTutor, question: str) -> Answer:
 
 
 def test_unpublished_work_is_known_to_the_policy_and_never_found(tutor: LiveTutor) -> None:
-    assert {item.document for item in tutor.tutor.graded.items} == {"work/first_task.ipynb"}
+    assert {item.document for item in tutor.tutor.graded.items} == {"tasks/first_task.ipynb"}
     for question in (TASK, "lichens and mosses in the herbarium", "project 1 first task"):
         hits = tutor.tutor.retriever.search(standalone(question, ()))
         assert hits
