@@ -10,14 +10,14 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ds542_tutor.course import Course
 from ds542_tutor.documents import Chunk, Erratum
-from ds542_tutor.errors import EmptySourceError, IndexStoreError, SourceError, TutorError
+from ds542_tutor.errors import EmptySourceError, SourceError, TutorError
 from ds542_tutor.index.chunks import DocumentRecord
 from ds542_tutor.index.generation import GENERATIONS, Generation
 from ds542_tutor.index.generations import IndexStore
@@ -27,25 +27,20 @@ from ds542_tutor.index.writer import GenerationWriter
 from ds542_tutor.models.document_embedding import DocumentEmbedder
 from ds542_tutor.protocols import Vector
 from ingest.changes import compare
+from ingest.checking import check
 from ingest.chunking import MAX_TOKENS
 from ingest.crossrefs import tie
-from ingest.parsing import Keys, Parsed, ParsedCache, Reading
+from ingest.parsing import PARSED_FILE, Keys, Parsed, ParsedCache, Reading
 from ingest.readers import read_course
 from ingest.report import Embedded, FileDone, GateVerdict, OnEvent, Phase, Report, Started
 from ingest.sources import SourceFile, SourceSet
-from ingest.vectors import VectorCache
+from ingest.vectors import VECTORS_FILE, VectorCache
 from ingest.workers import Failure, Limits, read_files
 
-VECTORS_FILE, PARSED_FILE, IMAGES_FOLDER = "embeddings.sqlite", "parsed.sqlite", "images"
-"""Caches in the index folder."""
+IMAGES_FOLDER = "images"
+"""What images say, kept in the index folder."""
 # Texts embedded between two progress events: a few seconds' work on 2 CPU cores.
 BLOCK = 128
-# Chunks looked up by their own text before publishing: enough to notice a shifted or damaged
-# index, quick enough (a second or two) to do every time.
-SAMPLE = 48
-TOP = 5
-# A bfloat16 vector of one text may differ by this much in cosine between two batches.
-SLACK = 2e-3
 
 
 Gate = Callable[[Manifest], GateVerdict]
@@ -375,30 +370,3 @@ def _done(record: DocumentRecord) -> FileDone:
         ocr=record.ocr_pages,
         warnings=record.warnings,
     )
-
-
-def check(generation: Generation, chunks: Sequence[Chunk], embedder: DocumentEmbedder) -> None:
-    """Refuse a generation that lost something: compare counts, and look a sample up by its text.
-
-    A chunk counts as found among the first `TOP` when it is one of them or as similar as the last
-    of them, since decks repeat slides word for word.
-
-    Raises:
-        IndexStoreError: what was written is not what was read.
-    """
-    counts = (len(generation.chunks), len(generation.dense), len(generation.lexical))
-    if counts != (len(chunks),) * 3:
-        raise IndexStoreError(
-            f"The new index holds {counts} texts, vectors and lexical entries instead of "
-            f"{len(chunks)} each, so it was not published; run the ingest again."
-        )
-    sample = chunks[:: max(1, len(chunks) // SAMPLE)]
-    queries = embedder.embed_documents([chunk.search_text for chunk in sample])
-    for chunk, query in zip(sample, queries, strict=True):
-        hits = generation.dense.search(query, TOP)
-        if chunk.id not in [i for i, _ in hits] and hits[-1][1] < 1 - SLACK:
-            raise IndexStoreError(
-                f"The new index does not find {chunk.document} ({chunk.locator.describe()}) by its "
-                "own text, so it was not published; delete the embedding cache "
-                f"({VECTORS_FILE} in the index folder) and run the ingest again."
-            )

@@ -9,9 +9,8 @@ from ds542_tutor.index import storage
 from ds542_tutor.index.chunks import ChunkStore
 from ds542_tutor.index.generation import CHUNKS, FILES, GENERATIONS
 from ds542_tutor.index.generations import IndexStore
-from ingest.build import PARSED_FILE, VECTORS_FILE
-from ingest.parsing import ParsedCache
-from ingest.vectors import VectorCache
+from ingest.parsing import PARSED_FILE, ParsedCache
+from ingest.vectors import VECTORS_FILE, VectorCache
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ from ingest.sources import SourceFile
 
 CountTokens = Callable[[str], int]
 
+PARSED_FILE: Final = "parsed.sqlite"
+"""Name of the cache in the index folder."""
 # Of a course site, what its pages and its calendar are made of; other files matter by name only.
 _SITE_TEXT: Final = frozenset((".md", ".yml", ".yaml", ".html", ".json", ".txt", ".csv", ".tsv"))
 _READERS: Final = ("pypdfium2", "python-pptx", "nbformat", "python-frontmatter", "tokenizers")

@@ -14,6 +14,8 @@ from pathlib import Path
 from ds542_tutor.protocols import Vector
 from ingest.caches import CacheFile
 
+VECTORS_FILE = "embeddings.sqlite"
+"""Name of the cache in the index folder."""
 # SQLite accepts at least 999 bound variables in one statement.
 _MAX_VARIABLES = 900
 

@@ -17,8 +17,7 @@ from index_samples import EMBEDDER, HashEmbedder, chunk
 from ds542_tutor.errors import IndexFullError, IndexStoreError, SourceError
 from ds542_tutor.index import writer
 from ds542_tutor.index.generations import IndexStore
-from ingest import build as build_module
-from ingest import parsing
+from ingest import checking, parsing
 from ingest.build import Wishes, build
 from ingest.report import Embedded, Event, FileDone, Phase, Report, Started
 from ingest.sources import load_sources
@@ -228,7 +227,7 @@ def test_an_index_that_does_not_find_its_own_text_is_not_published(
 def test_an_index_with_a_lost_vector_is_not_published(course: Course) -> None:
     lost: Any = SimpleNamespace(chunks=[1, 2], dense=[1], lexical=[1, 2])
     with pytest.raises(IndexStoreError, match="instead of 2 each"):
-        build_module.check(lost, [chunk("a"), chunk("b")], course.embedder)
+        checking.check(lost, [chunk("a"), chunk("b")], course.embedder)
 
 
 def test_a_damaged_embedding_cache_is_begun_anew(course: Course) -> None:

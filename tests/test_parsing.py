@@ -15,8 +15,8 @@ from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.lexical import tokenize
 from ingest import build as build_module
 from ingest import parsing, workers
-from ingest.build import PARSED_FILE, Wishes, build
-from ingest.parsing import Keys, Parsed, ParsedCache, Reading, parse
+from ingest.build import Wishes, build
+from ingest.parsing import PARSED_FILE, Keys, Parsed, ParsedCache, Reading, parse
 from ingest.sources import SourceFile, load_sources
 from ingest.vectors import VectorCache
 
