@@ -29,8 +29,9 @@ serve: $(READY)
 	@$(BIN)/python -m ingest --if-missing
 	@$(BIN)/ds542-tutor serve
 
+# A file of tests stays in one process: its fixtures are built once.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check src ingest eval tests corpus

@@ -49,6 +49,9 @@ def _add_ingest(which: Any) -> None:
     parser.add_argument(
         "--cases", nargs="*", type=Path, default=(), help="also search with these JSON Lines files"
     )
+    parser.add_argument(
+        "--no-images", action="store_true", help="leave out text on images, which takes minutes"
+    )
     _repeats(parser)
 
 
@@ -106,7 +109,8 @@ def _ingest(options: argparse.Namespace) -> int:
     run = _Run("ingest", options)
     sources = project_file(options.sources)
     materials = options.materials or materials_of(sources)
-    tables = bench_ingest(sources, materials, options.repeats, _case_files(options))
+    cases = _case_files(options)
+    tables = bench_ingest(sources, materials, options.repeats, cases, images=not options.no_images)
     given = {"sources": sources, "materials": materials, "repeats": options.repeats}
     return run.report(given, tables, NOTES)
 

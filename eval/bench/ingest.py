@@ -67,9 +67,16 @@ class IngestRun:
 
 
 def bench_ingest(
-    sources: Path, materials: Path, repeats: int, cases: Sequence[Path] = ()
+    sources: Path,
+    materials: Path,
+    repeats: int,
+    cases: Sequence[Path] = (),
+    *,
+    images: bool = True,
 ) -> list[Table]:
     """Ingest a copy of `materials` `repeats` times, cold, unchanged and with a deck changed.
+
+    `images`: also measure with the text of images, which takes minutes, and go on from there.
 
     Raises:
         BenchError: an ingest or the plain pipeline failed.
@@ -83,11 +90,12 @@ def bench_ingest(
         for number in range(1, repeats + 1):
             index, plain = Path(name) / f"index-{number}", Path(name) / f"plain-{number}"
             progress(f"ingest, cold, {number} of {repeats}")
-            bare = Path(name) / f"bare-{number}"
+            bare = Path(name) / f"bare-{number}" if images else index
             runs["cold"].append(run_ingest(sources, copy, bare, "--no-images"))
-            for kind in ("images", "unchanged"):
+            options = () if images else ("--no-images",)
+            for kind in ("images", "unchanged") if images else ("unchanged",):
                 progress(f"ingest, {kind}, {number} of {repeats}")
-                runs[kind].append(run_ingest(sources, copy, index))
+                runs[kind].append(run_ingest(sources, copy, index, *options))
             progress(f"plain pipeline, {number} of {repeats}")
             run, hits = run_plain(index, plain, cases)
             runs["plain"].append(run)
@@ -95,9 +103,10 @@ def bench_ingest(
                 quality = _quality(index, cases, hits)
             progress(f"ingest, one deck, {number} of {repeats}")
             restore = _correct_a_deck(index, copy)
-            runs["one deck"].append(run_ingest(sources, copy, index))
+            runs["one deck"].append(run_ingest(sources, copy, index, *options))
             restore()
-    tables = [Table("Ingest", [_row(kind, found, runs["plain"]) for kind, found in runs.items()])]
+    rows = [_row(kind, found, runs["plain"]) for kind, found in runs.items() if found]
+    tables = [Table("Ingest", rows)]
     return [*tables, Table("Finding the right page", quality)] if quality else tables
 
 
