@@ -110,7 +110,7 @@ def test_a_scan_without_the_extra_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(ocr, "installed", lambda: False)
     for kind in ("slides", "notes"):
-        with pytest.raises(EmptySourceError, match=r"images, install the extra ds542_tutor\[ocr\]"):
+        with pytest.raises(EmptySourceError, match=r"install the extra ds542_tutor\[ocr\]"):
             read_document(source(scanned(tmp_path, *SCAN), kind))
 
 
