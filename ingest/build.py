@@ -11,6 +11,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,22 +26,19 @@ from ds542_tutor.index.manifest import FORMAT, Manifest
 from ds542_tutor.index.storage import reporting_write_errors
 from ds542_tutor.index.writer import GenerationWriter
 from ds542_tutor.models.document_embedding import DocumentEmbedder
-from ds542_tutor.protocols import Vector
 from ingest.changes import compare
 from ingest.checking import check
 from ingest.chunking import MAX_TOKENS
 from ingest.crossrefs import tie
+from ingest.embedding import TextEmbedding
 from ingest.parsing import PARSED_FILE, Keys, Parsed, ParsedCache, Reading
 from ingest.readers import read_course
-from ingest.report import Embedded, FileDone, GateVerdict, OnEvent, Phase, Report, Started
+from ingest.report import FileDone, GateVerdict, OnEvent, Phase, Report, Started
 from ingest.sources import SourceFile, SourceSet
-from ingest.vectors import VECTORS_FILE, VectorCache
 from ingest.workers import Failure, Limits, read_files
 
 IMAGES_FOLDER = "images"
 """What images say, kept in the index folder."""
-# Texts embedded between two progress events: a few seconds' work on 2 CPU cores.
-BLOCK = 128
 
 
 Gate = Callable[[Manifest], GateVerdict]
@@ -96,10 +94,7 @@ def build(
     if report is None:
         with ExitStack() as opened:
             writer = None if wishes.dry_run else opened.enter_context(store.begin())
-            base = run.open_base()
-            if base is not None:
-                opened.enter_context(base)
-            report = run.carry_out(writer, base, began)
+            report = run.carry_out(writer, began)
     report = dataclasses.replace(report, seconds=round(time.monotonic() - began, 1))
     on_event(report)
     return report
@@ -123,7 +118,6 @@ class _Run:
     documents: list[DocumentRecord] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
     errata: tuple[Erratum, ...] = ()
-    embedded: int = 0
 
     @property
     def max_tokens(self) -> int:
@@ -194,11 +188,27 @@ class _Run:
 
     # --- from files to a report ---
 
-    def carry_out(
-        self, writer: GenerationWriter | None, base: Generation | None, began: float
-    ) -> Report:
+    def carry_out(self, writer: GenerationWriter | None, began: float) -> Report:
         """Read everything; with a `writer`, also build a generation and publish it."""
-        self.read(writer)
+        with reporting_write_errors(self.store.root):
+            self.store.root.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as opened:
+            embedding = opened.enter_context(TextEmbedding(self.store.root, self.embedder))
+            # Opening takes a second, most of it Chroma's import; reading leaves this process idle.
+            opening = opened.enter_context(ThreadPoolExecutor(max_workers=1)).submit(self.open_base)
+            self.read(writer, embedding)
+            base = opening.result()
+            if base is not None:
+                opened.enter_context(base)
+            return self._build(writer, base, began, embedding)
+
+    def _build(
+        self,
+        writer: GenerationWriter | None,
+        base: Generation | None,
+        began: float,
+        embedding: TextEmbedding,
+    ) -> Report:
         course = read_course(self.sources)
         if not self.chunks and not self.failed():
             raise EmptySourceError(
@@ -209,7 +219,7 @@ class _Run:
         published = staged = verdict = None
         wanted = bool(self.chunks) and (self.wishes.allow_partial or not self.failed())
         if writer is not None and wanted:
-            manifest = self.write(writer, base, course)
+            manifest = self.write(writer, base, course, embedding)
             if self.wishes.gate is not None:
                 self.on_event(Phase("gate"))
                 verdict = self.wishes.gate(writer.prepare(manifest))
@@ -224,7 +234,7 @@ class _Run:
             generation=published,
             files=tuple(self.files),
             chunks=len(self.chunks),
-            embedded=self.embedded,
+            embedded=embedding.embedded,
             seconds=0.0,
             warnings=course.warnings,
             gate=verdict,
@@ -233,11 +243,11 @@ class _Run:
             dry_run=self.wishes.dry_run,
         )
 
-    def read(self, writer: GenerationWriter | None) -> None:
-        """Read and cut every file; tell what became of each."""
+    def read(self, writer: GenerationWriter | None, embedding: TextEmbedding) -> None:
+        """Read and cut every file; tell what became of each, and begin to embed what it says."""
         total = sum(map(len, (self.sources.files, self.sources.missing, self.sources.skipped)))
         self.on_event(Started(self.sources.name, total))
-        for outcome in self._outcomes(writer):
+        for outcome in self._outcomes(writer, embedding):
             told = dataclasses.replace(outcome, done=len(self.files) + 1, total=total)
             self.files.append(told)
             self.on_event(told)
@@ -249,13 +259,13 @@ class _Run:
         tied = tie([chunk for parsed in done for chunk in parsed.chunks], self.sources.files)
         self.chunks, self.errata = list(tied.chunks), tied.errata
 
-    def _outcomes(self, writer: GenerationWriter | None) -> Iterator[FileDone]:
+    def _outcomes(
+        self, writer: GenerationWriter | None, embedding: TextEmbedding
+    ) -> Iterator[FileDone]:
         for absent in self.sources.missing:
             yield FileDone(absent.name, "failed", absent.reason)
         for skipped in self.sources.skipped:
             yield FileDone(skipped.name, "skipped", skipped.reason)
-        with reporting_write_errors(self.store.root):
-            self.store.root.mkdir(parents=True, exist_ok=True)
         with (
             reporting_write_errors(self.store.root),
             ParsedCache(self.store.root / PARSED_FILE) as cache,
@@ -283,6 +293,8 @@ class _Run:
                     cache.put(self.keys[source.name], outcome)
                 else:
                     self.fingerprint = ""
+                if writer is not None:
+                    embedding.begin([chunk.search_text for chunk in outcome.chunks])
                 yield self._take(source, outcome, writer)
             # Nor is a page whose site was changed meanwhile: what it includes may be either.
             for site in {source.site for source in unknown if source.site}:
@@ -301,29 +313,13 @@ class _Run:
         self.parsed[source.name] = parsed
         return _done(parsed.record)
 
-    def embed(self) -> list[Vector]:
-        """Return one vector a chunk, in order; only texts that are not in the cache cost time."""
-        # Longest first: texts of like length share a batch, and memory peaks at once if it does.
-        texts = sorted({chunk.search_text for chunk in self.chunks}, key=lambda t: (-len(t), t))
-        file = self.store.root / VECTORS_FILE
-        with (
-            reporting_write_errors(self.store.root),
-            VectorCache(file, self.embedder.model_id, self.embedder.dtype) as cache,
-        ):
-            known: dict[str, Vector] = cache.get(texts)
-            cached = len(known)
-            missing = [text for text in texts if text not in known]
-            self.on_event(Embedded(cached, len(texts), cached))
-            for start in range(0, len(missing), BLOCK):
-                block = missing[start : start + BLOCK]
-                fresh = dict(zip(block, self.embedder.embed_documents(block), strict=True))
-                cache.put(fresh)
-                known.update(fresh)
-                self.on_event(Embedded(len(known), len(texts), cached))
-        self.embedded = len(missing)
-        return [known[chunk.search_text] for chunk in self.chunks]
-
-    def write(self, writer: GenerationWriter, base: Generation | None, course: Course) -> Manifest:
+    def write(
+        self,
+        writer: GenerationWriter,
+        base: Generation | None,
+        course: Course,
+        embedding: TextEmbedding,
+    ) -> Manifest:
         """Write the generation, check it, and return its manifest."""
         manifest = Manifest(
             embedder=self.embedder.model_id,
@@ -338,7 +334,7 @@ class _Run:
             materials=str(self.sources.root),
             fingerprint="" if self.failed() else self.fingerprint,
         )
-        vectors = self.embed()
+        known = embedding.vectors((c.search_text for c in self.chunks), self.on_event)
         same = base is not None and (base.manifest.embedder, base.manifest.settings) == (
             manifest.embedder,
             manifest.settings,
@@ -348,7 +344,7 @@ class _Run:
         writer.write(
             self.documents,
             self.chunks,
-            vectors,
+            [known[chunk.search_text] for chunk in self.chunks],
             course,
             self.errata,
             terms=terms,

@@ -26,7 +26,7 @@ HYPHEN_BREAK: Final = "￾"
 LIGATURES: Final = re.compile("[\ufb00-\ufb06]")
 WORD: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 # Line ends, tabs and other control characters, and the spaces of other widths.
-_SPACE: Final = re.compile(r"[\x00-\x20\x7f\u00a0\u2000-\u200a\u202f\u205f\u3000]")
+_SPACE: Final = re.compile(r"[\x00-\x1f\x7f\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 # Zero-width characters, variation selectors (they follow big operators in maths fonts), soft
 # hyphens, byte order marks, lone surrogates: they show nothing. U+01B8 is what PowerPoint's
 # export makes of the hat over a letter.
@@ -43,6 +43,16 @@ _MISNAMED: Final = {
 _MISNAMED_SET: Final = re.compile(f"[{''.join(_MISNAMED)}]")
 _LOOSE_PRIME: Final = re.compile(r"(?<=[^\W\d_]) (?=′)")
 _PRIVATE: Final = re.compile("[\ue000-\uf8ff]")
+_SPACES: Final = re.compile("  +")
+# Most lines have nothing to mend, and are asked several times: told at one look.
+_UNTIDY: Final = re.compile(
+    "|".join(
+        pattern.pattern
+        for pattern in (
+            LIGATURES, _MISNAMED_SET, _INVISIBLE, _BULLET, _PRIVATE, _SPACE, _SPACES, _LOOSE_PRIME,
+        )
+    )
+)  # fmt: skip
 
 
 class Aligned:
@@ -159,10 +169,12 @@ def join(parts: Iterable[Aligned], separator: str) -> Aligned:
 
 def tidy(text: Aligned) -> Aligned:
     """Mend single characters: ligatures, bullets, odd spaces, invisible and private-use ones."""
+    if not _UNTIDY.search(text.text):
+        return text.strip()
     text = text.sub(LIGATURES, lambda match: unicodedata.normalize("NFKC", match.group()))
     text = text.sub(_MISNAMED_SET, lambda match: _MISNAMED[match.group()])
     text = text.sub(_INVISIBLE, "").sub(_BULLET, "•").sub(_PRIVATE, "").sub(_SPACE, " ")
-    return text.sub(re.compile("  +"), " ").sub(_LOOSE_PRIME, "").strip()
+    return text.sub(_SPACES, " ").sub(_LOOSE_PRIME, "").strip()
 
 
 def tidy_code(text: Aligned) -> Aligned:

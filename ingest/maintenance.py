@@ -86,10 +86,6 @@ def _gc(store: IndexStore, options: argparse.Namespace) -> None:
     )
 
 
-def _no_options(parser: argparse.ArgumentParser) -> None:
-    del parser
-
-
 def _list_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one generation a line, as JSON")
 

@@ -34,10 +34,11 @@ _GRACE_S: Final = 30
 class Limits:
     """What a file may cost: seconds of wall clock, bytes of address space of its process.
 
-    A book of 900 pages takes some 12 seconds; images in a file are read at some 2 a second.
+    A book of 900 pages takes some 12 seconds. Images take longest: `readers.ocr` gives those of a
+    file 150 s of processor time, which on a busy machine is several times that by the clock.
     """
 
-    seconds: float = 300.0
+    seconds: float = 900.0
     memory: int = 6 << 30
 
 

@@ -14,6 +14,20 @@ from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
 
 EMBEDDER = "hash@1"
+TOML = """
+[corpus]
+name = "tiny"
+term = "sp2026"
+
+[[source]]
+files = "*.md"
+kind = "notes"
+
+[[source]]
+files = "*.pdf"
+kind = "slides"
+"""
+"""Sources of a corpus of notes and decks in one folder."""
 
 
 def vector(text: str, dimension: int = 16) -> list[float]:

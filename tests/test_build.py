@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from index_samples import EMBEDDER, HashEmbedder, chunk
+from index_samples import EMBEDDER, TOML, HashEmbedder, chunk
 
 from ds542_tutor.errors import IndexFullError, IndexStoreError, SourceError
 from ds542_tutor.index import writer
@@ -24,19 +24,6 @@ from ingest.sources import load_sources
 from ingest.vectors import VectorCache
 
 DECK = Path(__file__).parents[1] / "corpus/starter/lectures/05_regularization.pdf"
-TOML = """
-[corpus]
-name = "tiny"
-term = "sp2026"
-
-[[source]]
-files = "*.md"
-kind = "notes"
-
-[[source]]
-files = "*.pdf"
-kind = "slides"
-"""
 ATTENTION = "# Attention\n\nAttention weighs the values by how well keys match the query.\n"
 MOMENTUM = "# Momentum\n\nMomentum keeps a moving average of past gradients for each weight.\n"
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -15,67 +14,20 @@ from typing import Any
 
 import pytest
 from index_samples import EMBEDDER, chunk, publish, record, vector
+from ingest_samples import NOTES, Capture, current, generations, ingest, notes_in, run
 
 from ds542_tutor.index import manifest as manifest_module
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
-from ingest.__main__ import main
 from ingest.changes import compare
 from ingest.report import Changes, DocumentChange
-
-TOML = """
-[corpus]
-name = "tiny"
-term = "sp2026"
-
-[[source]]
-files = "*.md"
-kind = "notes"
-"""
-NOTES = {
-    "a.md": "# Attention\n\nAttention weighs the values by how well keys match the query.\n",
-    "b.md": "# Momentum\n\nMomentum keeps a moving average of past gradients for each weight.\n",
-    "c.md": "# Dropout\n\nDropout sets random activations to zero while a network trains.\n",
-}
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Three notes and their sources file in the working directory."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "tiny.toml").write_text(TOML)
-    for name, text in NOTES.items():
-        (tmp_path / name).write_text(text)
-    return tmp_path
-
-
-Capture = pytest.CaptureFixture[str]
-
-
-def run(capsys: Capture, *arguments: str, status: int = 0) -> str:
-    """Run `python -m ingest`, check its exit status and return what it printed."""
-    capsys.readouterr()
-    found = main(arguments)
-    out, err = capsys.readouterr()
-    assert found == status, (out, err)
-    return err if status == 2 else out
-
-
-def ingest(capsys: Capture, *arguments: str, status: int = 0) -> dict[str, Any]:
-    """Ingest and return the last event."""
-    event: dict[str, Any] = json.loads(
-        run(capsys, "tiny.toml", "--json", *arguments, status=status).splitlines()[-1]
-    )
-    assert event["event"] == "done"
-    return event
-
-
-def generations() -> list[str]:
-    return sorted(p.name for p in Path("index/generations").iterdir())
-
-
-def current() -> str | None:
-    return IndexStore(Path("index")).current_id()
+    return notes_in(tmp_path)
 
 
 # --- comparing -----------------------------------------------------------------------------------
@@ -266,85 +218,6 @@ def test_no_index_at_all(folder: Path, capsys: Capture, arguments: tuple[str, ..
 def test_collecting_garbage_without_an_index(folder: Path, capsys: Capture) -> None:
     assert run(capsys, "gc", "--index", "nowhere").startswith("0 generations, 0 leftovers")
     assert not (folder / "nowhere").exists()
-
-
-# --- collecting garbage --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def five(folder: Path, capsys: Capture) -> list[str]:
-    """Ids of five published generations; every time a.md says something else."""
-    ids = []
-    for i in range(5):
-        (folder / "a.md").write_text(NOTES["a.md"] + f"\nThis is version number {i} of it.\n")
-        ids.append(ingest(capsys)["generation"])
-    return ids
-
-
-def counts(text: str) -> list[int]:
-    """Generations, leftovers, source files, vectors, cached files; KiB after them."""
-    return [int(n) for n in re.findall(r"(\d+) (?:gen|left|sour|cach)", text)]
-
-
-def test_gc_keeps_what_the_kept_generations_need(
-    folder: Path, capsys: Capture, five: list[str]
-) -> None:
-    assert generations() == five[-3:]
-    (folder / "index/generations/.building-dead").mkdir()
-    (folder / "index/generations/.building-dead/x").write_bytes(b"x" * 3_000_000)
-    (folder / "index/files/.half.pdf.new").write_text("x")
-    files = sorted((folder / "index/files").iterdir())
-    said = run(capsys, "gc", "--keep", "2", "--dry-run")
-    assert "would be deleted" in said
-    assert counts(said) == [1, 2, 0, 3, 3]
-    assert generations() == [".building-dead", *five[-3:]]
-    assert sorted((folder / "index/files").iterdir()) == files
-
-    said = run(capsys, "gc", "--keep", "2")
-    assert counts(said) == [1, 2, 0, 3, 3]
-    freed = float(re.search(r"([\d.]+) MiB", said).group(1))  # type: ignore[union-attr]
-    assert 2.8 < freed < 20
-    assert generations() == five[-2:]
-    assert len(list((folder / "index/files").iterdir())) == len(files) - 1
-
-    forced = ingest(capsys, "--force")
-    assert forced["embedded"] == 0
-    assert run(capsys, "gc", "--keep", "2").startswith("1 generation, 0 leftovers")
-
-
-def test_gc_deletes_source_files_only_when_asked(
-    folder: Path, capsys: Capture, five: list[str]
-) -> None:
-    assert len(list((folder / "index/files").iterdir())) == 7
-    assert counts(run(capsys, "gc", "--keep", "1"))[:3] == [2, 0, 0]
-    assert counts(run(capsys, "gc", "--keep", "1", "--files", "--dry-run"))[:3] == [0, 0, 4]
-    assert counts(run(capsys, "gc", "--keep", "1", "--files"))[:3] == [0, 0, 4]
-    with IndexStore(folder / "index").open_current() as generation:
-        for document in generation.chunks.documents():
-            assert generation.source_file(document.sha256).is_file()
-    assert generations() == five[-1:]
-
-
-def test_gc_spares_what_is_read_staged_or_in_use(
-    folder: Path, capsys: Capture, five: list[str]
-) -> None:
-    store = IndexStore(folder / "index")
-    store.rollback(five[2])
-    with store.open_current() as reading:
-        store.rollback(five[3])
-        staged = ingest(capsys, "--stage")["staged"]
-        run(capsys, "gc", "--keep", "1")
-        assert generations() == [*five[2:], staged]
-        assert reading.lexical.search("version", 3)
-    run(capsys, "gc", "--keep", "1")
-    assert generations() == [*five[3:], staged]
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "x"])
-def test_gc_keeps_at_least_one(folder: Path, given: str) -> None:
-    with pytest.raises(SystemExit) as left:
-        main(["gc", "--keep", given])
-    assert left.value.code == 2
 
 
 # --- several at once -----------------------------------------------------------------------------

@@ -11,24 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from index_samples import TOML
 
 from ds542_tutor.index.generations import IndexStore
 from ingest.__main__ import main
 
 STARTER = Path(__file__).parents[1] / "corpus" / "starter"
-TOML = """
-[corpus]
-name = "tiny"
-term = "sp2026"
-
-[[source]]
-files = "*.md"
-kind = "notes"
-
-[[source]]
-files = "*.pdf"
-kind = "slides"
-"""
 KILLS = 20
 COMMAND = [sys.executable, "-m", "ingest", "tiny.toml", "--json"]
 

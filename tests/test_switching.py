@@ -17,7 +17,7 @@ from shutil import copy
 import httpx
 import pytest
 import uvicorn
-from index_samples import publish
+from index_samples import TOML, publish
 
 from ds542_tutor.app.server import build_app
 from ds542_tutor.assembly import LiveTutor, with_overrides
@@ -27,19 +27,6 @@ from ds542_tutor.settings import Settings
 from eval.bench.browser import Asked, ChatPage, Tab
 
 DECK = Path(__file__).parents[1] / "corpus" / "starter" / "lectures" / "05_regularization.pdf"
-TOML = """
-[corpus]
-name = "tiny"
-term = "sp2026"
-
-[[source]]
-files = "*.md"
-kind = "notes"
-
-[[source]]
-files = "*.pdf"
-kind = "slides"
-"""
 # What each edition of the note says, and no other does.
 WORDS = ("forty", "seventy", "ninety")
 QUESTION = "How large is the memory budget for gradient checkpointing?"

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -103,16 +104,27 @@ class GenerationWriter:
         """
         ids = [chunk.id for chunk in chunks]
         texts = (chunk.search_text for chunk in chunks)
-        with storage.reporting_write_errors(self._store.root):
+        with (
+            storage.reporting_write_errors(self._store.root),
+            # The graph takes longest, and Chroma builds it outside Python.
+            ThreadPoolExecutor(max_workers=1) as beside,
+        ):
+            dense = beside.submit(self._write_dense, chunks, vectors, base)
             ChunkStore.build(self._folder / CHUNKS, documents, chunks, errata).close()
             LexicalIndex.build(self._folder / LEXICAL, ids, texts, terms)
-            if not self._exchange(chunks, vectors, base):
-                metadatas = [metadata(chunk) for chunk in chunks]
-                DenseIndex.build(self._folder / DENSE, ids, vectors, metadatas).close()
+            dense.result()
             if course is not None:
                 text = json.dumps(to_json(course), ensure_ascii=False, indent=1)
                 (self._folder / COURSE).write_text(text, encoding="utf-8")
         self._documents, self._chunks = documents, chunks
+
+    def _write_dense(
+        self, chunks: Sequence[Chunk], vectors: Sequence[Vector], base: Generation | None
+    ) -> None:
+        if not self._exchange(chunks, vectors, base):
+            ids = [chunk.id for chunk in chunks]
+            metadatas = [metadata(chunk) for chunk in chunks]
+            DenseIndex.build(self._folder / DENSE, ids, vectors, metadatas).close()
 
     def _exchange(
         self, chunks: Sequence[Chunk], vectors: Sequence[Vector], base: Generation | None
