@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-import ctranslate2
 import numpy as np
 from tokenizers import Tokenizer
 
@@ -85,8 +85,13 @@ class Int8Embedder:
         return tokenizer
 
     @cached_property
-    def _encoder(self) -> ctranslate2.Encoder:
+    def _encoder(self) -> Any:
         folder = converted(self._cache)
+        if _has_avx512():
+            # On AMD it would take AVX2, which is 12 % slower there; read when it is imported.
+            os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")
+        import ctranslate2
+
         try:
             return ctranslate2.Encoder(
                 str(folder),
@@ -136,3 +141,13 @@ def converted(cache: Path) -> Path:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
+
+
+def _has_avx512() -> bool:
+    """Whether the processor has the AVX-512 instructions that CTranslate2 uses (Linux only)."""
+    try:
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    flags = next((line for line in text.splitlines() if line.startswith("flags")), "").split()
+    return {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}.issubset(flags)
