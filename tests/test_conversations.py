@@ -40,7 +40,15 @@ ANSWER = Answer(
         replace(CITATION, marker=2, page=4, page_label="iv", quote="", start=0, end=0, spans=()),
     ),
     hits=(),
-    decision=Decision("answer", "logistics", "4", "asks about dates", "homework2"),
+    decision=Decision(
+        "answer",
+        "logistics",
+        "4",
+        "asks about dates",
+        "homework2",
+        ("words: due",),
+        {"cosine": 0.5},
+    ),
     disclosure=Disclosure("t", "quotes", "2026-02-01", "How late?", "", "", "# c", "a"),
     generation="g1",
     model="quotes",
@@ -83,13 +91,15 @@ def test_exchanges_keep_their_order_and_survive_a_restart(store: Conversations) 
     again.close()
 
 
-def test_answers_saved_with_one_span_a_citation_still_load(store: Conversations) -> None:
+def test_answers_saved_by_an_earlier_version_still_load(store: Conversations) -> None:
     chat = store.start("anna")
     store.save(chat, "anna", ANSWER)
     store.close()
     with sqlite3.connect(store.path) as raw:
         raw.execute("ALTER TABLE evidence DROP COLUMN spans")
         raw.execute("ALTER TABLE evidence DROP COLUMN notes")
+        raw.execute("ALTER TABLE answers DROP COLUMN decision_evidence")
+        raw.execute("ALTER TABLE answers DROP COLUMN decision_scores")
     raw.close()
     again = Conversations(store.path.parent)
     again.save(chat, "anna", ANSWER)
@@ -97,6 +107,8 @@ def test_answers_saved_with_one_span_a_citation_still_load(store: Conversations)
     assert [citation.spans for citation in old.citations] == [((13, 36),), ()]
     assert [citation.notes for citation in old.citations] == [(), ()]
     assert new.citations == ANSWER.citations
+    assert (old.decision.evidence, old.decision.scores) == ((), {})
+    assert new.decision == ANSWER.decision
     again.close()
 
 

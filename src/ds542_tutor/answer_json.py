@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ds542_tutor.dialogue import Answer, Citation, Hit
+from ds542_tutor.dialogue import Answer, Citation, Decision, Hit
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
     """Return the JSON form of an answer: the contract of `ask --json`."""
-    decision, disclosure = answer.decision, answer.disclosure
+    disclosure = answer.disclosure
     return {
         "question": answer.question,
         "standalone_question": answer.standalone_question,
@@ -17,13 +17,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "text": answer.text,
         "citations": [_citation_json(citation) for citation in answer.citations],
         "hits": [_hit_json(hit) for hit in answer.hits],
-        "decision": {
-            "action": decision.action,
-            "rule": decision.rule,
-            "clause": decision.clause,
-            "assignment": decision.assignment,
-            "reason": decision.reason,
-        },
+        "decision": decision_json(answer.decision),
         "disclosure": {
             "tool": disclosure.tool,
             "model": disclosure.model,
@@ -41,6 +35,19 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "dropped_markers": answer.dropped_markers,
         "removed_sentences": answer.removed_sentences,
         "evidence": None if answer.evidence is None else round(answer.evidence, 4),
+    }
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """Return the JSON form of a decision, with what it rests on."""
+    return {
+        "action": decision.action,
+        "rule": decision.rule,
+        "clause": decision.clause,
+        "assignment": decision.assignment,
+        "reason": decision.reason,
+        "evidence": list(decision.evidence),
+        "scores": {name: round(score, 4) for name, score in decision.scores.items()},
     }
 
 

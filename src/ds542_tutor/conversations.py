@@ -99,6 +99,9 @@ class _Answer(_Base):
     reason: Mapped[str]
     assignment: Mapped[str | None]
     created: Mapped[str]
+    # Null in answers that were saved before decisions told what they rest on.
+    decision_evidence: Mapped[list[str] | None] = mapped_column(JSON)
+    decision_scores: Mapped[dict[str, float] | None] = mapped_column(JSON)
     evidence: Mapped[list[_Evidence]] = relationship(order_by="_Evidence.position")
 
 
@@ -128,6 +131,13 @@ class _Evidence(_Base):
     spans: Mapped[list[list[int]] | None] = mapped_column(JSON)
     # Null in answers that were saved before citations had notes.
     notes: Mapped[list[str] | None] = mapped_column(JSON)
+
+
+_ADDED = {
+    "answers": ("decision_evidence", "decision_scores"),
+    "evidence": ("spans", "notes"),
+}
+"""Columns that files of earlier versions lack."""
 
 
 class Conversations:
@@ -177,7 +187,7 @@ class Conversations:
             given = _turn(conversation, position + 1, "assistant", answer.text)
             session.add_all([asked, given])
             session.flush()  # gives `given` its id
-            decision = asdict(answer.decision)
+            decision = answer.decision
             session.add(
                 _Answer(
                     id=identifier,
@@ -188,7 +198,13 @@ class Conversations:
                     model=answer.model,
                     generation=answer.generation,
                     created=given.created,
-                    **decision,
+                    action=decision.action,
+                    rule=decision.rule,
+                    clause=decision.clause,
+                    reason=decision.reason,
+                    assignment=decision.assignment,
+                    decision_evidence=list(decision.evidence),
+                    decision_scores=dict(decision.scores),
                 )
             )
             session.add_all(
@@ -267,10 +283,11 @@ def _prepare(session: Session) -> None:
     """Create what is missing of the tables, and the triggers that keep saved rows as they are."""
     session.execute(text("BEGIN IMMEDIATE"))  # of two servers that start, one looks at a time
     _Base.metadata.create_all(session.connection())
-    columns = {column["name"] for column in inspect(session.connection()).get_columns("evidence")}
-    for column in ("spans", "notes"):
-        if column not in columns:
-            session.execute(text(f"ALTER TABLE evidence ADD COLUMN {column} JSON"))
+    for table, added in _ADDED.items():
+        columns = {column["name"] for column in inspect(session.connection()).get_columns(table)}
+        for column in added:
+            if column not in columns:
+                session.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} JSON"))
     for table in ("turns", "answers", "evidence"):
         session.execute(
             text(
@@ -313,7 +330,15 @@ def _saved(row: _Answer) -> SavedAnswer:
         status=row.status,
         model=row.model,
         generation=row.generation,
-        decision=Decision(row.action, row.rule, row.clause, row.reason, row.assignment),  # type: ignore[arg-type]
+        decision=Decision(
+            row.action,  # type: ignore[arg-type]
+            row.rule,
+            row.clause,
+            row.reason,
+            row.assignment,
+            tuple(row.decision_evidence or ()),
+            dict(row.decision_scores or {}),
+        ),
         citations=tuple(_citation(item) for item in row.evidence),
     )
 

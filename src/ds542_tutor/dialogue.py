@@ -5,6 +5,7 @@ Pure data, standard library only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -97,13 +98,22 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the course's policy says to one question. `rule` and `clause` name where it says so."""
+    """What the course's policy says to one question. `rule` and `clause` name where it says so.
+
+    Attributes:
+        reason: why, in a few words.
+        evidence: what it rests on, a short text each: words of the message, the graded chunk it
+            resembles, the earlier turn it goes on from, the mode in force.
+        scores: measured likenesses by name, such as "overlap" or "cosine", in [0, 1].
+    """
 
     action: Action
     rule: str
     clause: str
     reason: str
     assignment: str | None = None
+    evidence: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
