@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pypdfium2 as pdfium
 
+from ds542_tutor.course import Course
 from ds542_tutor.dialogue import (
     Answer,
     AnswerEvent,
@@ -26,6 +27,7 @@ from ds542_tutor.dialogue import (
 )
 from ds542_tutor.documents import Chunk, Locator, TextRun
 from ds542_tutor.errors import EndpointError, IndexStoreError, QuestionError
+from ds542_tutor.policy.rules import Policy
 
 GENERATION = "20260201T000000Z-abcd1234"
 SOURCE = r"""
@@ -82,7 +84,7 @@ class FakeGeneration:
         self._path = path
         self._chunks = {chunk.id: chunk for chunk in chunks}
         self.chunks = self
-        self.course = SimpleNamespace(name="DS542", term="sp2026")
+        self.course = Course(name="DS542", term="sp2026")
         self.manifest = SimpleNamespace(documents=[SimpleNamespace(sha256=path.stem)])
 
     def get(self, ids: Sequence[str]) -> list[Chunk]:
@@ -135,6 +137,11 @@ class FakeTutor:
             yield Delta(piece + " ")
         yield Stage("checking")
         yield Finished(self.finished(question, text if not cancel.is_set() else "Cut short [1]."))
+
+    def decisions(
+        self, question: str, turns: Sequence[Turn], now: datetime, policies: Sequence[Policy]
+    ) -> list[Decision]:
+        return [Decision("answer", "concept", "", "a concept") for _ in policies]
 
     def finished(self, question: str, text: str) -> Answer:
         """Return the answer that cites what it can of the first chunks."""

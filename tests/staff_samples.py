@@ -6,7 +6,8 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,13 @@ from index_samples import publish
 from ds542_tutor.accounts import password_line
 from ds542_tutor.app.ingest_commands import IngestCommands
 from ds542_tutor.app.staff import StaffArea
+from ds542_tutor.conversations import Conversations
+from ds542_tutor.course import Assignment, Course
+from ds542_tutor.dialogue import Decision, Turn
 from ds542_tutor.index.manifest import Manifest
+from ds542_tutor.policy.classify import decide
+from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.rules import Policy
 from ds542_tutor.settings import PathSettings, Settings, StaffSettings
 
 STAFF, STUDENT, WORDS = "yukili@bu.edu", "student@bu.edu", "four unrelated words here"
@@ -51,6 +58,25 @@ def fake_program() -> tuple[str, ...]:
     return (sys.executable, str(Path(__file__).with_name("fake_ingest.py")))
 
 
+class RulesTutor:
+    """Judges by the real rules, of a course with two homeworks and no graded files."""
+
+    def __init__(self) -> None:
+        works = (
+            Assignment(f"homework{n}", f"Homework {n}", f"site/homework{n}.md") for n in (1, 2)
+        )
+        self.course = Course("DS542", "sp2026", assignments=tuple(works))
+
+    @property
+    def generation(self) -> RulesTutor:
+        return self
+
+    def decisions(
+        self, question: str, turns: Sequence[Turn], now: datetime, policies: Sequence[Policy]
+    ) -> list[Decision]:
+        return [decide(question, turns, p, self.course, GradedItems(), now) for p in policies]
+
+
 class Area:
     """A staff area over a corpus of two decks, one generation of which is in use."""
 
@@ -80,7 +106,8 @@ class Area:
         commands = IngestCommands(
             commands.sources, commands.index, commands.materials, fake_program()
         )
-        self.area = StaffArea(self.settings, commands)
+        self.log = Conversations(self.settings.paths.data)
+        self.area = StaffArea(self.settings, RulesTutor(), self.log, commands)
         self.app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
         self.app.include_router(self.area.router())
 

@@ -13,6 +13,7 @@ FLOORS: dict[str, int] = {
     "errors": 0, "documents": 0, "labels": 0, "dialogue": 0, "protocols": 0, "sentences": 0,
     "words": 0,
     "answer_json": 1, "settings": 1, "course": 1, "prompts": 1,
+    "conversation_tables": 1,
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,
     "queries": 3, "policy": 3, "citations": 3,
     "retrieval": 4, "replies": 4,

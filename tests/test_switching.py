@@ -23,6 +23,8 @@ from ds542_tutor.app.server import build_app
 from ds542_tutor.assembly import LiveTutor, with_overrides
 from ds542_tutor.dialogue import Answer, Finished
 from ds542_tutor.index.generations import IndexStore
+from ds542_tutor.policy.editing import add_mode
+from ds542_tutor.policy.rules import ModeEntry
 from ds542_tutor.settings import Settings
 from eval.bench.browser import Asked, ChatPage, Tab
 
@@ -240,3 +242,25 @@ def test_an_index_that_the_server_cannot_use_fails_no_question(
     assert answer(tutor, QUESTION).generation == current(folder) != first
     (folder / "index/current").unlink()
     assert WORDS[1] in answer(tutor, QUESTION).text
+
+
+def test_a_changed_policy_is_in_force_at_once_and_a_wrong_one_never(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    policy = folder / "policy.toml"
+    policy.write_bytes((DECK.parents[2] / "policy.toml").read_bytes())
+    settings = settings_for(folder)
+    tutor = LiveTutor(replace(settings, paths=replace(settings.paths, policy=policy)))
+    asked = "write the solution of homework 2 for me"
+    assert answer(tutor, asked).status == "hinted"
+    text = policy.read_text(encoding="utf-8")
+    policy.write_text(add_mode(text, ModeEntry("homework2", "deny")), encoding="utf-8")
+    assert answer(tutor, asked).status == "refused"
+    with caplog.at_level(logging.ERROR, logger="ds542_tutor.assembly"):
+        policy.write_text(text.replace('action = "hint"', 'action = "maybe"'), encoding="utf-8")
+        for _ in range(2):
+            assert answer(tutor, asked).status == "refused"
+    [said] = [r.getMessage() for r in caplog.records if r.name == "ds542_tutor.assembly"]
+    assert "The policy stays as it was" in said and "maybe" in said
+    policy.write_text(text, encoding="utf-8")
+    assert answer(tutor, asked).status == "hinted"

@@ -14,16 +14,17 @@ from datetime import datetime
 from pathlib import Path
 
 from ds542_tutor.citations import Checker, OverlapVerifier
-from ds542_tutor.dialogue import AnswerEvent, Turn
-from ds542_tutor.errors import IndexStoreError
+from ds542_tutor.dialogue import AnswerEvent, Decision, Turn
+from ds542_tutor.errors import IndexStoreError, SettingsError
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.models.generation import load_chat_model
 from ds542_tutor.models.quotes import QuotesModel
 from ds542_tutor.models.reranking import load_reranker
+from ds542_tutor.policy.classify import decide
 from ds542_tutor.policy.graded import GradedItems
-from ds542_tutor.policy.rules import load_policy
+from ds542_tutor.policy.rules import Policy, load_policy
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import Settings, project_file
@@ -51,7 +52,9 @@ class LiveTutor:
         self._candidate = candidate
         # No index: told before models take seconds to load.
         _ = self._store.candidate_manifest() if candidate else self._store.current_manifest()
-        self._policy = load_policy(project_file(settings.paths.policy))
+        self._policy_file = project_file(settings.paths.policy)
+        self._policy_read = _stamp(self._policy_file)
+        self._policy = load_policy(self._policy_file)
         self._embedder = load_embedder(settings.models)
         name = settings.models.reranker
         self._reranker = load_reranker(name) if name else None
@@ -71,6 +74,7 @@ class LiveTutor:
             moved = self._store.current_id() != self._tutor.generation.id
             if moved and not self._candidate:
                 self._follow()
+            self._follow_policy()
             return self._tutor
 
     def _follow(self) -> None:
@@ -82,6 +86,19 @@ class LiveTutor:
             if current != self._refused:
                 _log.warning("Questions are still answered from the earlier index. %s", error)
             self._refused = current
+
+    def _follow_policy(self) -> None:
+        """Read the policy file again when it has changed; one that is wrong changes nothing."""
+        stamp = _stamp(self._policy_file)
+        if stamp == self._policy_read:
+            return
+        self._policy_read = stamp
+        try:
+            self._policy = load_policy(self._policy_file)
+        except SettingsError as error:
+            _log.error("The policy stays as it was. %s", error)
+        else:
+            self._tutor = replace(self._tutor, policy=self._policy)
 
     @property
     def generation(self) -> Generation:
@@ -102,6 +119,15 @@ class LiveTutor:
     ) -> Iterator[AnswerEvent]:
         """Answer from the current generation; see `Tutor.answer`."""
         return self.tutor.answer(question, turns, now, cancel)
+
+    def decisions(
+        self, question: str, turns: Sequence[Turn], now: datetime, policies: Sequence[Policy]
+    ) -> list[Decision]:
+        """Return what each of `policies` says to `question` at `now`; nothing is answered."""
+        tutor = self.tutor
+        vector = self._embedder.embed_query(question)
+        course, graded = tutor.generation.course, tutor.graded
+        return [decide(question, turns, p, course, graded, now, vector) for p in policies]
 
     def _assemble(self, generation: Generation) -> Tutor:
         settings, embedder = self.settings, self._embedder
@@ -124,6 +150,15 @@ class LiveTutor:
             ),
             settings=settings,
         )
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    """Return what changes with a file's content; None where there is no file."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def with_overrides(settings: Settings, index: Path | None, model: str | None) -> Settings:

@@ -16,22 +16,19 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    ForeignKey,
-    UniqueConstraint,
-    create_engine,
-    event,
-    func,
-    inspect,
-    select,
-    text,
-)
+from sqlalchemy import create_engine, event, func, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Session
 
+from ds542_tutor.conversation_tables import (
+    AnswerRow,
+    ConversationRow,
+    EvidenceRow,
+    TurnRow,
+    configure,
+    prepare,
+)
 from ds542_tutor.dialogue import Answer, Citation, Decision, Role, Turn
 from ds542_tutor.errors import ConversationError
 
@@ -59,85 +56,16 @@ class SavedAnswer:
     citations: tuple[Citation, ...]
 
 
-class _Base(DeclarativeBase):
-    pass
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """What the policy said to a question, for staff. `turns`: the messages before it."""
 
-
-class _Conversation(_Base):
-    __tablename__ = "conversations"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    owner: Mapped[str] = mapped_column(index=True)  # sha-256 of the session id, see `_owner`
-    created: Mapped[str]
-
-
-class _Turn(_Base):
-    __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("conversation_id", "position"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
-    position: Mapped[int]
-    role: Mapped[Role]
-    text: Mapped[str]
-    created: Mapped[str]
-
-
-class _Answer(_Base):
-    __tablename__ = "answers"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    turn_id: Mapped[int] = mapped_column(ForeignKey("turns.id"), unique=True)
-    question: Mapped[str]
-    text: Mapped[str]
-    status: Mapped[str]
-    model: Mapped[str]
-    generation: Mapped[str]
-    action: Mapped[str]
-    rule: Mapped[str]
-    clause: Mapped[str]
-    reason: Mapped[str]
-    assignment: Mapped[str | None]
-    created: Mapped[str]
-    # Null in answers that were saved before decisions told what they rest on.
-    decision_evidence: Mapped[list[str] | None] = mapped_column(JSON)
-    decision_scores: Mapped[dict[str, float] | None] = mapped_column(JSON)
-    evidence: Mapped[list[_Evidence]] = relationship(order_by="_Evidence.position")
-
-
-class _Evidence(_Base):
-    """One citation: the columns after `position` are the fields of `dialogue.Citation`."""
-
-    __tablename__ = "evidence"
-
-    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id"), primary_key=True)
-    position: Mapped[int] = mapped_column(primary_key=True)
-    marker: Mapped[int]
-    document: Mapped[str]
-    title: Mapped[str]
-    page: Mapped[int | None]
-    page_label: Mapped[str | None]
-    locator: Mapped[str]
-    quote: Mapped[str]
-    support: Mapped[str]
-    score: Mapped[float]
-    chunk_id: Mapped[str]
-    sentence: Mapped[str]
-    text: Mapped[str]
-    sha256: Mapped[str]
-    start: Mapped[int]
-    end: Mapped[int]
-    # Null in answers that were saved when a citation had one span only.
-    spans: Mapped[list[list[int]] | None] = mapped_column(JSON)
-    # Null in answers that were saved before citations had notes.
-    notes: Mapped[list[str] | None] = mapped_column(JSON)
-
-
-_ADDED = {
-    "answers": ("decision_evidence", "decision_scores"),
-    "evidence": ("spans", "notes"),
-}
-"""Columns that files of earlier versions lack."""
+    id: str
+    created: datetime
+    question: str
+    status: str
+    decision: Decision
+    turns: tuple[Turn, ...] = ()
 
 
 class Conversations:
@@ -160,15 +88,15 @@ class Conversations:
         self._engine = create_engine(
             f"sqlite:///{self.path}", connect_args={"timeout": _BUSY_TIMEOUT_S}
         )
-        event.listen(self._engine, "connect", _configure)
+        event.listen(self._engine, "connect", configure)
         with self._session() as session:
-            _prepare(session)
+            prepare(session)
 
     def start(self, owner: str) -> str:
         """Begin a conversation of the session `owner`; return its id."""
         identifier = secrets.token_urlsafe(_ID_BYTES)
         with self._session() as session:
-            session.add(_Conversation(id=identifier, owner=_owner(owner), created=_now()))
+            session.add(ConversationRow(id=identifier, owner=_owner(owner), created=_now()))
         return identifier
 
     def save(self, conversation: str, owner: str, answer: Answer) -> str:
@@ -181,7 +109,7 @@ class Conversations:
         identifier = secrets.token_urlsafe(_ID_BYTES)
         with self._session() as session:
             _owned(session, conversation, owner)
-            count = select(func.count()).where(_Turn.conversation_id == conversation)
+            count = select(func.count()).where(TurnRow.conversation_id == conversation)
             position = session.scalar(count) or 0
             asked = _turn(conversation, position, "user", answer.question)
             given = _turn(conversation, position + 1, "assistant", answer.text)
@@ -189,7 +117,7 @@ class Conversations:
             session.flush()  # gives `given` its id
             decision = answer.decision
             session.add(
-                _Answer(
+                AnswerRow(
                     id=identifier,
                     turn_id=given.id,
                     question=answer.question,
@@ -208,7 +136,7 @@ class Conversations:
                 )
             )
             session.add_all(
-                _Evidence(answer_id=identifier, position=position, **asdict(citation))
+                EvidenceRow(answer_id=identifier, position=position, **asdict(citation))
                 for position, citation in enumerate(answer.citations)
             )
         return identifier
@@ -222,7 +150,9 @@ class Conversations:
         with self._session() as session:
             _owned(session, conversation, owner)
             rows = session.scalars(
-                select(_Turn).where(_Turn.conversation_id == conversation).order_by(_Turn.position)
+                select(TurnRow)
+                .where(TurnRow.conversation_id == conversation)
+                .order_by(TurnRow.position)
             )
             return tuple(Turn(row.role, row.text) for row in rows)
 
@@ -235,21 +165,58 @@ class Conversations:
         with self._session() as session:
             _owned(session, conversation, owner)
             rows = session.scalars(
-                select(_Answer)
-                .join(_Turn, _Answer.turn_id == _Turn.id)
-                .where(_Turn.conversation_id == conversation)
-                .order_by(_Turn.position)
+                select(AnswerRow)
+                .join(TurnRow, AnswerRow.turn_id == TurnRow.id)
+                .where(TurnRow.conversation_id == conversation)
+                .order_by(TurnRow.position)
             )
             return tuple(_saved(row) for row in rows)
+
+    def decisions(self, limit: int) -> tuple[LoggedDecision, ...]:
+        """Return the policy's decisions on the latest `limit` questions, the latest first.
+
+        For staff alone. Whose questions they are is not told.
+        """
+        with self._session() as session:
+            rows = session.execute(
+                select(AnswerRow, TurnRow.conversation_id, TurnRow.position)
+                .join(TurnRow, AnswerRow.turn_id == TurnRow.id)
+                .order_by(AnswerRow.created.desc(), TurnRow.id.desc())
+                .limit(limit)
+            ).all()
+            wanted = {conversation for _, conversation, _ in rows}
+            said: dict[str, list[TurnRow]] = {}
+            for turn in session.scalars(
+                select(TurnRow)
+                .where(TurnRow.conversation_id.in_(wanted))
+                .order_by(TurnRow.position)
+            ):
+                said.setdefault(turn.conversation_id, []).append(turn)
+            return tuple(
+                LoggedDecision(
+                    id=row.id,
+                    created=datetime.fromisoformat(row.created),
+                    question=row.question,
+                    status=row.status,
+                    decision=_decision(row),
+                    # The question itself stands right before its answer.
+                    turns=tuple(
+                        Turn(turn.role, turn.text)
+                        for turn in said[conversation]
+                        if turn.position < position - 1
+                    ),
+                )
+                for row, conversation, position in rows
+            )
 
     def of(self, owner: str) -> tuple[str, ...]:
         """Return the ids of the conversations of a session, oldest first."""
         with self._session() as session:
             return tuple(
                 session.scalars(
-                    select(_Conversation.id)
-                    .where(_Conversation.owner == _owner(owner))
-                    .order_by(_Conversation.created)
+                    select(ConversationRow.id)
+                    .where(ConversationRow.owner == _owner(owner))
+                    .order_by(ConversationRow.created)
                 )
             )
 
@@ -271,38 +238,12 @@ class Conversations:
             ) from error
 
 
-def _configure(connection: Any, _record: object) -> None:
-    """Set up one SQLite connection: readers beside a writer, and references that hold."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
-
-
-def _prepare(session: Session) -> None:
-    """Create what is missing of the tables, and the triggers that keep saved rows as they are."""
-    session.execute(text("BEGIN IMMEDIATE"))  # of two servers that start, one looks at a time
-    _Base.metadata.create_all(session.connection())
-    for table, added in _ADDED.items():
-        columns = {column["name"] for column in inspect(session.connection()).get_columns(table)}
-        for column in added:
-            if column not in columns:
-                session.execute(text(f"ALTER TABLE {table} ADD COLUMN {column} JSON"))
-    for table in ("turns", "answers", "evidence"):
-        session.execute(
-            text(
-                f"CREATE TRIGGER IF NOT EXISTS {table}_never_change BEFORE UPDATE ON "
-                f"{table} BEGIN SELECT RAISE(ABORT, 'saved {table} never change'); END"
-            )
-        )
-
-
 def _owned(session: Session, conversation: str, owner: str) -> None:
     """Refuse a conversation that is not this session's.
 
     One message for "unknown" and "another's": a stranger must not learn which ids exist.
     """
-    row = session.get(_Conversation, conversation)
+    row = session.get(ConversationRow, conversation)
     if row is None or row.owner != _owner(owner):
         raise ConversationError(
             "This conversation does not exist or belongs to somebody else; start a new chat."
@@ -315,13 +256,13 @@ def _owner(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()
 
 
-def _turn(conversation: str, position: int, role: Role, text: str) -> _Turn:
-    return _Turn(
+def _turn(conversation: str, position: int, role: Role, text: str) -> TurnRow:
+    return TurnRow(
         conversation_id=conversation, position=position, role=role, text=text, created=_now()
     )
 
 
-def _saved(row: _Answer) -> SavedAnswer:
+def _saved(row: AnswerRow) -> SavedAnswer:
     return SavedAnswer(
         id=row.id,
         created=datetime.fromisoformat(row.created),
@@ -330,20 +271,24 @@ def _saved(row: _Answer) -> SavedAnswer:
         status=row.status,
         model=row.model,
         generation=row.generation,
-        decision=Decision(
-            row.action,  # type: ignore[arg-type]
-            row.rule,
-            row.clause,
-            row.reason,
-            row.assignment,
-            tuple(row.decision_evidence or ()),
-            dict(row.decision_scores or {}),
-        ),
+        decision=_decision(row),
         citations=tuple(_citation(item) for item in row.evidence),
     )
 
 
-def _citation(row: _Evidence) -> Citation:
+def _decision(row: AnswerRow) -> Decision:
+    return Decision(
+        row.action,  # type: ignore[arg-type]
+        row.rule,
+        row.clause,
+        row.reason,
+        row.assignment,
+        tuple(row.decision_evidence or ()),
+        dict(row.decision_scores or {}),
+    )
+
+
+def _citation(row: EvidenceRow) -> Citation:
     fields = {name: getattr(row, name) for name in Citation.__dataclass_fields__}
     saved = [(row.start, row.end)] if row.spans is None else row.spans
     fields["spans"] = tuple((start, end) for start, end in saved if start < end)

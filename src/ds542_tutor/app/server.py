@@ -55,7 +55,7 @@ def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
     """Return the whole application: chat, staff page, files, static assets.
 
     Args:
-        tutor: answers; also a `Tutor`, or whatever has `answer`, `generation` and `model`.
+        tutor: answers; also whatever has `answer`, `decisions`, `generation` and `model`.
 
     Raises:
         ConversationError: the folder for conversations cannot be written.
@@ -65,7 +65,7 @@ def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
     files = CourseFiles(lambda: tutor.generation)
     store = Conversations(settings.paths.data)
     page = ChatPage(tutor, settings, store, files).build()
-    staff = StaffArea(settings)
+    staff = StaffArea(settings, tutor, store)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_closing(staff))
     app.add_middleware(_Guard)
     app.include_router(router(files))

@@ -21,11 +21,13 @@ from ds542_tutor.app.ingest_commands import IngestCommands
 from ds542_tutor.app.job import Job
 from ds542_tutor.app.staff_gate import Gate, Handler, json_response, read_body
 from ds542_tutor.app.staff_jobs import IngestJobs
+from ds542_tutor.app.staff_rules import RulesPage, RulesTutor
 from ds542_tutor.app.staff_view import Pages
 from ds542_tutor.app.uploads import Change, Materials
+from ds542_tutor.conversations import Conversations
 from ds542_tutor.errors import JobError, UploadError
 from ds542_tutor.index.generations import IndexStore
-from ds542_tutor.settings import Settings
+from ds542_tutor.settings import Settings, project_file
 
 _LOOK_S, _QUIET_S = 0.3, 15.0
 """How often progress is looked at; after how long a silent stream says that it lives."""
@@ -40,7 +42,13 @@ Action = Callable[[str, Mapping[str, Any]], Answer]
 class StaffArea:
     """Everything of the staff page. `close` ends a running ingest."""
 
-    def __init__(self, settings: Settings, commands: IngestCommands | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        tutor: RulesTutor,
+        log: Conversations,
+        commands: IngestCommands | None = None,
+    ) -> None:
         """Nothing is started. `commands`: other than those the settings call for.
 
         Raises:
@@ -54,6 +62,7 @@ class StaffArea:
         self._materials = Materials(commands, data, settings.staff.max_upload_mb * 1_000_000)
         self._pages = Pages(self._store, self._jobs, self._materials)
         self._gate = Gate(settings)
+        self._rules = RulesPage(project_file(settings.paths.policy), log, tutor, self._jobs.note)
 
     def router(self) -> APIRouter:
         """Return all routes."""
@@ -67,6 +76,7 @@ class StaffArea:
         add("/staff/sign-out", "POST", gate.sign_out)
         add("/staff", "GET", gate.staff_only(self._page, page=True))
         add("/staff/", "GET", _without_slash)
+        self._rules.add_routes(routes, gate)
         add("/staff/api/events", "GET", gate.staff_only(self._events))
         add("/staff/api/targets", "GET", gate.staff_only(self._targets))
         add("/staff/api/upload", "POST", gate.staff_only(self._upload))

@@ -81,7 +81,7 @@ class Gate:
         async def guarded(request: Request) -> Response:
             role, account = await run_in_threadpool(self.role, request)
             if role != "staff":
-                return _refused_page(role, account) if page else _refused(role)
+                return _refused_page(role, account, _root(request)) if page else _refused(role)
             if request.method != "GET" and not same_origin(request):
                 return json_response({"error": _FOREIGN}, 403)
             try:
@@ -155,13 +155,19 @@ def _refused(role: Role) -> Response:
     return json_response({"error": words}, status)
 
 
-def _refused_page(role: Role, account: str) -> Response:
+def _refused_page(role: Role, account: str, root: str = "") -> Response:
     status, words = _REFUSALS[role]
     if role == "stranger":
-        return RedirectResponse("sign-in", 303, headers=_FRESH)
+        return RedirectResponse(f"{root}sign-in", 303, headers=_FRESH)
     if role == "student":
-        return refusal(account, words, status)
-    return set_up(words, explain=role == "unset", status=status)
+        return refusal(account, words, status, root)
+    return set_up(words, explain=role == "unset", status=status, root=root)
+
+
+def _root(request: Request) -> str:
+    """Return the way from a page's address to the chat's: "../" from "/staff/policy"."""
+    path: str = request.scope["path"]
+    return "../" * (path.count("/") - 1)
 
 
 async def read_body(request: Request) -> bytes:

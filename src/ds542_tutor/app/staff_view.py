@@ -156,7 +156,7 @@ class Pages:
         changes = self._materials.changes()
         documents = [document_row(d, manifest.id) for d in manifest.documents] if manifest else []
         documents.sort(key=lambda row: (_KIND_ORDER.get(row.kind, 99), row.order, row.path))
-        return _page(
+        return render(
             "staff.html",
             account=account,
             state=state,
@@ -222,22 +222,23 @@ def sign_in_form(
     account: str = "", error: str = "", status: int = 200, retry_after: int = 0
 ) -> HTMLResponse:
     """Return the form to sign in, with what was wrong with the last try."""
-    page = _page("sign_in.html", status, account=account, error=error)
+    page = render("sign_in.html", status, account=account, error=error)
     if retry_after:
         page.headers["Retry-After"] = str(retry_after)
     return page
 
 
-def refusal(account: str, words: str, status: int) -> HTMLResponse:
-    """Return the page that an account without the right sees."""
-    return _page("refusal.html", status, account=account, words=words)
+def refusal(account: str, words: str, status: int, root: str = "") -> HTMLResponse:
+    """Return the page that an account without the right sees; `root`: see `render`."""
+    return render("refusal.html", status, root, account=account, words=words)
 
 
-def set_up(words: str, *, explain: bool, status: int) -> HTMLResponse:
+def set_up(words: str, *, explain: bool, status: int, root: str = "") -> HTMLResponse:
     """Return the page of a server without staff passwords; `explain` how to set one."""
-    return _page("set_up.html", status, words=words, explain=explain)
+    return render("set_up.html", status, root, words=words, explain=explain)
 
 
-def _page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
-    html = _TEMPLATES.get_template(template).render(version=theme.version(), **values)
+def render(template: str, status: int = 200, root: str = "", **values: Any) -> HTMLResponse:
+    """Return a page from its template; `root`: the way from its address to the chat's."""
+    html = _TEMPLATES.get_template(template).render(version=theme.version(), root=root, **values)
     return HTMLResponse(html, status, headers=_HEADERS)

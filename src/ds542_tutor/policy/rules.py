@@ -29,7 +29,7 @@ RULE_IDS = (
 """Every kind of request that `classify` tells apart; the policy file has a rule for each."""
 
 _ACTIONS: tuple[str, ...] = get_args(Action)
-_MODES: tuple[str, ...] = get_args(Mode)
+MODES: tuple[Mode, ...] = get_args(Mode)
 _PLACEHOLDERS = frozenset({"assignment", "clause", "contact"})
 _SCOPE = re.compile(
     r"(everything|graded|homework|project|discussion)|(homework|project|discussion)\d+"
@@ -209,7 +209,7 @@ def _mode(entry: Mapping[str, Any], index: int, name: str) -> ModeEntry:
             f'{where}: for = {scope!r} must be "everything", "graded", a kind ("homework", '
             '"project", "discussion") or one assignment such as "homework2".'
         )
-    mode = _one_of(entry, "mode", _MODES, where)
+    mode = _one_of(entry, "mode", MODES, where)
     if scope == "everything" and mode != "deny":
         raise SettingsError(f'{where}: "everything" can only be denied; use "graded" instead.')
     first, last = _day(entry, "from", where), _day(entry, "until", where)
