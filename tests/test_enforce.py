@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from ds542_tutor.dialogue import Action, Decision
 from ds542_tutor.documents import Chunk, Locator
 from ds542_tutor.policy.disclosure import USE, make_disclosure
-from ds542_tutor.policy.enforce import MAX_HINT_LINES, REMOVED, Enforced, enforce
+from ds542_tutor.policy.enforce import REMOVED, Enforced, enforce
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.slop import strip_slop
+from ds542_tutor.policy.solutions import MAX_HINT_LINES
 
 OPEN_CELLS = {
     "homework2": """def count_corners(n_in, n_units):

@@ -137,11 +137,13 @@ class Reply:
             text += f" The nearest I found: {'; '.join(places)}."
         return self._finish("abstained", f"{text} {self.policy.contact}", tuple(citations), "")
 
-    def written(self, checked: Checked, model: str, graded: GradedItems) -> Answer:
+    def written(
+        self, checked: Checked, model: str, graded: GradedItems, passages: Sequence[Passage] = ()
+    ) -> Answer:
         """Give a checked draft, with the policy enforced on it."""
         hint = self.decision.action == "hint"
         disclosure = self._disclosure(checked.text, model)
-        enforced = enforce(checked.text, self.decision, disclosure, graded)
+        enforced = enforce(checked.text, self.decision, disclosure, graded, passages)
         text = enforced.text
         if hint:
             text = f"{self.policy.wording(self.decision)}\n\n{text}".strip()

@@ -189,7 +189,7 @@ class Tutor:
             model = self.fallback.name
             checked = self._checked(reply, prompt, draft)
         if checked.citations or reply.decision.action == "hint":
-            return reply.written(checked, model, self.graded)
+            return reply.written(checked, model, self.graded, prompt.passages)
         return reply.abstain()
 
     def _checked(self, reply: Reply, prompt: Prompt, draft: str) -> Checked:

@@ -1,27 +1,21 @@
 """What a decision does to a finished answer: solutions out, code headed, slop stripped.
 
-Structural: code is compared with what graded work leaves to be written, no model is asked. Formulas
-and inline code are never changed, but for an inline line that fills a stub of graded work.
+Which code is a solution is judged in `solutions`, from its structure; no model is asked. Formulas
+are never changed, inline code only where it solves graded work.
 """
 
 from __future__ import annotations
 
-import ast
 import re
-import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ds542_tutor.dialogue import Decision, Disclosure
+from ds542_tutor.dialogue import Decision, Disclosure, Passage
+from ds542_tutor.policy.code_forms import code_lines
 from ds542_tutor.policy.disclosure import comment_header
-from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, defined_names, shingles
+from ds542_tutor.policy.graded import GradedItems, defined_names
 from ds542_tutor.policy.slop import strip_slop
-
-MAX_HINT_LINES = 12
-"""Longest code block in a hint: a worked example of another case fits into a dozen lines, a graded
-function with its plumbing does not."""
-
-COPIED_SHARE = 0.5
-"""Share of a block's word runs found in one graded cell above which the block is that cell."""
+from ds542_tutor.policy.solutions import OpenWork, fills_gap, is_pseudocode, solves
 
 REMOVED = "[Code that would solve graded work was left out here.]"
 
@@ -53,27 +47,33 @@ class _Block:
         return f"{self.indent}{self.fence}{self.info}\n{self.text}\n{self.indent}{self.fence}"
 
 
-def enforce(text: str, decision: Decision, disclosure: Disclosure, graded: GradedItems) -> Enforced:
+def enforce(
+    text: str,
+    decision: Decision,
+    disclosure: Disclosure,
+    graded: GradedItems,
+    passages: Sequence[Passage] = (),
+) -> Enforced:
     """Return the answer as the policy lets it out.
 
     With a hint, code that solves graded work is taken out; every code block that stays starts with
     the disclosure as a comment in its language; flattery, closers, emojis and decorative headings
     go. Applying it twice changes nothing more.
+
+    Args:
+        passages: what the answer was written from; code of the teaching materials among them may
+            be shown in a hint.
     """
-    graded = graded.of(decision.assignment)
+    blocks = _blocks(text)
     removed = headed = 0
+    if decision.action == "hint":
+        work = OpenWork.of(graded, decision.assignment)
+        blocks, removed = _without_solutions(blocks, work, taught_code(passages))
     parts: list[str] = []
-    for block in _blocks(text):
-        if decision.action == "hint" and block.fence and solves(block.text, graded):
-            parts.append(f"{block.indent}{REMOVED}")
-            removed += 1
-        elif block.fence:
+    for block in blocks:
+        if block.fence:
             parts.append(_headed(block, disclosure).markdown())
             headed += 1
-        elif decision.action == "hint":
-            prose, count = _without_loose_code(block.text, graded)
-            parts.append(strip_slop(prose))
-            removed += count
         else:
             parts.append(strip_slop(block.text))
     notices = []
@@ -84,85 +84,84 @@ def enforce(text: str, decision: Decision, disclosure: Disclosure, graded: Grade
     return Enforced(_tidy(parts), tuple(notices))
 
 
-def solves(code: str, graded: GradedItems) -> bool:
-    """Say whether a code block does what graded work leaves to be done, or may well do so.
+def taught_code(passages: Sequence[Passage]) -> frozenset[str]:
+    """Return the lines of what explains, not of what is graded or set as an exercise."""
+    return frozenset(
+        line
+        for passage in passages
+        if not (passage.chunk.graded or passage.chunk.assignment or passage.chunk.exercise)
+        for line in code_lines(passage.text)
+    )
 
-    It does when it defines a function that an assignment asks for, computes one of the variables
-    that an assignment leaves open, or repeats a cell with gaps, the gaps filled. A block that is
-    too long for an example counts too.
+
+def _without_solutions(
+    blocks: list[_Block], work: OpenWork, taught: frozenset[str]
+) -> tuple[list[_Block], int]:
+    """Take solutions out of fenced blocks and of prose; return what is left and how many went.
+
+    A solution handed over in pieces is one all the same: blocks that solve only together all go.
     """
-    if {name.casefold() for name in defined_names(code)} & set(graded.names):
-        return True
-    # As a whole, for statements over several lines, and by lines, for code that does not parse.
-    if any(_fills_gap(part, graded) for part in (code, *code.splitlines())):
-        return True
-    runs = shingles(code)
-    shared = max((len(runs & item.shingles) for item in graded.items if item.open), default=0)
-    if shared >= MIN_SHARED and shared > COPIED_SHARE * len(runs):
-        return True
-    lines = [n for n in code.splitlines() if n.strip() and not n.lstrip().startswith("#")]
-    return len(lines) > MAX_HINT_LINES
+    fenced = [block for block in blocks if block.fence]
+    alone = [solves(block.text, work, taught) for block in fenced]
+    foreign = [b for b in fenced if not set(code_lines(b.text)) <= taught]
+    together = len(foreign) > 1 and solves("\n".join(b.text for b in foreign), work, taught)
+    left: list[_Block] = []
+    count = 0
+    for block in blocks:
+        if not block.fence:
+            prose, found = _without_loose_code(block.text, work)
+            left.append(_Block(prose))
+            count += found
+        elif (together and block in foreign) or alone[fenced.index(block)]:
+            left.append(_Block(f"{block.indent}{REMOVED}"))
+            count += 1
+        else:
+            left.append(block)
+    return left, count
 
 
-def _fills_gap(code: str, graded: GradedItems) -> bool:
-    """Say whether a statement of `code` computes what graded work leaves open.
-
-    `N = sum(...)` does, where `N = ...` is left open, and so does `np.exp(-preactivation)`, where
-    `preactivation` is a parameter of a function to be written. A bare name or number computes
-    nothing, and a sum of single letters is mathematics rather than code.
-    """
-    try:
-        tree = ast.parse(textwrap.dedent(code).strip(" \n`"))
-    except (SyntaxError, ValueError):
-        return False
-    for node in ast.walk(tree):
-        value = getattr(node, "value", None)
-        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr) or not value:
-            continue
-        targets = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & graded.stubs
-        library = any(
-            isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute) for n in ast.walk(value)
-        )
-        used = {n.id for n in ast.walk(value) if isinstance(n, ast.Name)} & graded.params
-        computes = any(isinstance(n, ast.Call | ast.BinOp) for n in ast.walk(value))
-        assigns = isinstance(node, ast.Assign | ast.AnnAssign) and bool(targets)
-        if library and (used or assigns):
-            return True
-        if assigns and computes and any(len(name) > 1 for name in targets):
-            return True
-    return False
-
-
-def _without_loose_code(prose: str, graded: GradedItems) -> tuple[str, int]:
-    """Take solutions out of prose: inline code and calls that fill a gap, unfenced definitions."""
+def _without_loose_code(prose: str, work: OpenWork) -> tuple[str, int]:
+    """Take solutions out of prose: inline code, calls, unfenced definitions, pseudocode."""
     count = 0
 
     def replace(match: re.Match[str]) -> str:
         nonlocal count
         code = match.group().strip("`").strip()
-        if not _fills_gap(code, graded) and not _defines(code, graded):
+        if not (fills_gap(code, work) or _defines(code, work) or _is_expression_of(code, work)):
             return match.group()
         count += 1
         return REMOVED
 
     kept: list[str] = []
     depth: int | None = None  # indentation of the definition being dropped
-    for line in prose.split("\n"):
-        indent = len(line) - len(line.lstrip())
-        if depth is not None and line.strip() and indent > depth:
-            continue
-        depth = depth if not line.strip() else None
-        if _defines(line, graded) or _fills_gap(line, graded):
-            depth = indent
-            count += 1
+    for paragraph in re.split(r"(\n\s*\n)", prose):
+        if paragraph.strip() and is_pseudocode(paragraph.split("\n"), work):
             kept.append(REMOVED)
-        else:
-            kept.append(_LIBRARY_CALL.sub(replace, _INLINE_CODE.sub(replace, line)))
-    return "\n".join(kept), count
+            count += 1
+            continue
+        lines = []
+        for line in paragraph.split("\n"):
+            indent = len(line) - len(line.lstrip())
+            if depth is not None and line.strip() and indent > depth:
+                continue
+            depth = depth if not line.strip() else None
+            if _defines(line, work) or fills_gap(line, work):
+                depth = indent
+                count += 1
+                lines.append(REMOVED)
+            else:
+                lines.append(_LIBRARY_CALL.sub(replace, _INLINE_CODE.sub(replace, line)))
+        kept.append("\n".join(lines))
+    return "".join(kept), count
 
 
-def _defines(line: str, graded: GradedItems) -> bool:
-    return bool({name.casefold() for name in defined_names(line)} & set(graded.names))
+def _is_expression_of(code: str, work: OpenWork) -> bool:
+    """Whether inline code computes something at all, and that is what graded work asks for."""
+    return bool(re.search(r"\(.*\w.*\)|[*@]|\blambda\b", code)) and solves(code, work)
+
+
+def _defines(line: str, work: OpenWork) -> bool:
+    return bool({name.casefold() for name in defined_names(line)} & set(work.graded.names))
 
 
 def _headed(block: _Block, disclosure: Disclosure) -> _Block:

@@ -63,7 +63,7 @@ class GradedItem:
         names: functions and classes that it leaves to be written. params: their parameters.
         stubs: variables that it leaves to be computed, as in `N = ...`.
         labels: the numbers of a book's problems that have no published answer ("problem 3.4").
-        open: something is left to be filled in at all.
+        open: something is left to be filled in at all. text: of the chunk.
     """
 
     chunk_id: str
@@ -76,6 +76,7 @@ class GradedItem:
     labels: frozenset[str] = frozenset()
     open: bool = False
     vector: tuple[float, ...] = field(default=(), repr=False)
+    text: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +217,7 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
         labels=frozenset(name for name in chunk.labels if name.startswith(_PROBLEMS)),
         open=_STUB.search(text) is not None,
         vector=tuple(vector),
+        text=text,
     )
 
 
