@@ -4,7 +4,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ds542_tutor.dialogue import Action, Decision
@@ -220,12 +220,14 @@ $a_b$
 MARKDOWN = st.lists(st.sampled_from(LINES), max_size=14).map("\n".join)
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(MARKDOWN, st.sampled_from(["answer", "hint"]))
 def test_enforcing_twice_is_enforcing_once(text: str, action: Action) -> None:
     once = enforced(text, action).text
     assert enforced(once, action).text == once
 
 
+@settings(deadline=None)
 @given(MARKDOWN)
 def test_a_hint_never_defines_what_is_asked(text: str) -> None:
     made = enforced(text).text
@@ -233,6 +235,7 @@ def test_a_hint_never_defines_what_is_asked(text: str) -> None:
     assert "math.comb(n_units" not in made
 
 
+@settings(deadline=None)
 @given(MARKDOWN)
 def test_every_fence_is_followed_by_the_header(text: str) -> None:
     lines = enforced(text, "answer").text.split("\n")
