@@ -22,10 +22,12 @@
     if (status === 401 || status === 403 || status === 503) location.reload();
   };
 
-  let busy = false; // pressed twice counts once; a disabled button would lose the focus
+  // Pressed twice counts once; a disabled button would lose the focus. Another button counts: who
+  // sees "Cancel" may press it before the page is drawn to its end.
+  const busy = new Set();
   const post = async (action, data) => {
-    if (busy) return;
-    busy = true;
+    if (busy.has(action)) return;
+    busy.add(action);
     try {
       const answer = await fetch(`staff/api/${action}`, {
         method: "POST",
@@ -39,7 +41,7 @@
       say("The server cannot be reached. Try it again.", true);
     }
     await redraw();
-    busy = false;
+    busy.delete(action);
   };
 
   // ---- Drawing anew ----
