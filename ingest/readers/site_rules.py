@@ -17,6 +17,10 @@ from ingest.readers.markdown import Block
 _LATE: Final = re.compile(r"\blate\b", re.I)
 _REGRADE: Final = re.compile(r"\bregrad(e|ing)s?\b", re.I)
 _ORAL: Final = re.compile(r"\boral exam", re.I)
+_HOURS_POSTED: Final = re.compile(
+    r"\boffice hours\b.*\b(?:posted|announced|listed|found|piazza)\b", re.I
+)
+_NO_EXAM: Final = re.compile(r"\bno (?:final |midterm )?exams?\b", re.I)
 _PERCENT: Final = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|percent\b)")
 _HOURS: Final = re.compile(r"\b(\d{1,3})\s*hours?\b", re.I)
 _DAYS: Final = re.compile(r"\b(one|two|three|four|five|seven|\d)\s+days?\b", re.I)
@@ -69,7 +73,13 @@ class Rules:
         self._add_weights(blocks, source)
 
     def _add_statement(self, text: str, source: str) -> None:
-        for topic, pattern in (("late", _LATE), ("regrade", _REGRADE), ("oral exam", _ORAL)):
+        for topic, pattern in (
+            ("late", _LATE),
+            ("regrade", _REGRADE),
+            ("oral exam", _ORAL),
+            ("office hours", _HOURS_POSTED),
+            ("no exam", _NO_EXAM),
+        ):
             told = [part for part in _SENTENCE.split(text) if pattern.search(part)]
             if told:
                 # The whole rule, when its sentences speak of one thing.

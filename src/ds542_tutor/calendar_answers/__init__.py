@@ -12,28 +12,41 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ds542_tutor.calendar_answers import deadlines, lateness, meetings, rules_and_people, sessions
-from ds542_tutor.calendar_answers.asking import Asking, clauses
+from ds542_tutor.calendar_answers import (
+    class_days,
+    deadlines,
+    grading,
+    lateness,
+    meetings,
+    people,
+    sessions,
+    topics,
+)
+from ds542_tutor.calendar_answers.asking import Asking
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact
+from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Turn
 
 __all__ = ["CourseAnswer", "CourseFact", "answer_from_course"]
 
 _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
-    rules_and_people.regrade,
-    sessions.readings,
-    rules_and_people.weights,
+    grading.regrade,
+    topics.readings,
+    grading.weights,
     lateness.late,
+    deadlines.counted,
     deadlines.due,
     deadlines.released,
     deadlines.upcoming,
-    rules_and_people.term,
-    rules_and_people.people,
+    people.term,
+    people.people,
     meetings.meetings,
+    class_days.today,
     sessions.taught,
-    sessions.held,
-    sessions.covering,
+    sessions.counted,
+    class_days.held,
+    topics.covering,
 )
 """The kinds of question, the more specific first; each returns None for what is not its own."""
 
@@ -47,9 +60,16 @@ _FOLLOW_UPS = {
     "covers": "which lecture covers {}",
     "upcoming": "what is due {}",
 }
+_ORDERS = re.compile(
+    r"(?:^|\bplease |: ?|\b(?:now|and|then) )(?:set|change|move|extend|raise|update|edit|delete"
+    r"|reset|override"
+    r"|bump|notify|cancel|write|solve|build|code|implement|finish|complete) (?:\S+ ){0,4}?"
+    r"(?:deadline|due|grades?|scores?|hw|project|discussion|assignment|everybody|everyone|class)\b"
+)
+"""Orders to do or to change something: no question, whatever dates they name."""
 _FOLLOW_UP = re.compile(r"^(?:(?:ok|okay|and|what about|how about|also|then|so|for)\b[ ,]*)+")
 _MAX_FOLLOW_UP_WORDS = 8  # a longer message says itself what it asks
-_MAX_OTHER_WORDS = 6
+_MAX_OTHER_WORDS = 4
 """Words that the other sentences may have; with more, the message asks for something else too."""
 
 
@@ -74,6 +94,8 @@ def answer_from_course(
 
 def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None:
     whole, *parts = clauses(question)
+    if _ORDERS.search(whole):
+        return None
     for index, text in enumerate((whole, *parts)):
         asking = Asking(course, text, now)
         if index and _others(course, parts, text, now) > _MAX_OTHER_WORDS:

@@ -1,10 +1,13 @@
-"""When work is due or released, and what is due next."""
+"""When work is due or released, how the dates compare, and what is due next."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 
-from ds542_tutor.calendar_answers.asking import Asking, Work, work_name
+from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment, work_name
+from ds542_tutor.calendar_answers.dates import Span
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
@@ -16,78 +19,143 @@ from ds542_tutor.calendar_answers.values import (
 from ds542_tutor.course import Assignment, Course, Discussion
 
 _DUE = (
-    r"due|deadlines?|(?:days?|time|weeks?|hours?) (?:\S+ ){0,4}?(?:left|remaining)|how long "
-    r"(?:do|have|until|till)"
+    r"due|deadlines?|(?:days?|time|weeks?|hours?) (?:\S+ ){0,6}?(?:left|remaining)|how long "
+    r"(?:do|have|until|till)|how (?:much longer|many (?:more )?(?:days?|hours?|weeks?))"
+    r"|when (?:do|does|should|must) (?:\S+ ){0,8}?(?:in by|done by|finished by|in)"
+    r"|(?:do|did|have) (?:i|we) (?:\S+ )?(?:have )?(?:till|until|miss)|ends?|closes?"
+    r"|dates? (?:\S+ )?(?:confirmed|tentative|final|fixed|firm|set|change)"
 )
-_HAND_IN = r"turn\w*|hand\w*|submit\w*|submission|finish\w*|be done|complete\w*"
+_SURELY_DUE = r"due|deadlines?"
+_HAND_IN = (
+    r"turn(?:ed|ing)?|hand(?:ed|ing)?|submit\w*|submission|finish\w*|(?:be|get \S+|have \S+) done"
+    r"|complete\w*|upload\w*"
+)
 _WHEN = r"when|by|until|till|what (?:day|date|time)|which day|how long|last day"
 DUE_VOCABULARY = (
     "due deadline deadlines turn turned turning hand handed handing submit submitted submission "
-    "submitting finish finished complete completed left remaining assignment assignments work "
-    "gradescope hw project projects discussion notebook "
-    "report remaining notebooks supposed count overdue next big official posted list everything "
-    "upcoming "
-    "schedule calendar until says say told friend heard mention mentioned prof professor right "
-    "correct true confirm"
+    "submissions submitting finish finished complete completed left remaining remain assignment "
+    "assignments work upload uploaded hw project projects discussion notebook notebooks report "
+    "count overdue big posted list everything schedule homework prof professor graded worth "
+    "confirmed tentative firm fixed set change changes window ends closes close miss missed pushed "
+    "moved changed shift"
 )
 _RELEASED = (
     r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned"
-    r"|given out|handed out|go up|up yet|out|drops?)"
+    r"|given out|handed out|go up|goes up|up yet|out|drops?|dropped|dropping|start(?:s|ed)?|opens?"
+    r"|live|(?:when|what day) (?:do|will|can|did) (?:we|i|you guys|they) (?:get|see|have|receive"
+    r"|give))"
 )
 _RELEASED_VOCABULARY = DUE_VOCABULARY + (
-    " released release posted come coming comes published available assigned given handed open "
-    "opens start starts out drop drops find"
+    " released release posted coming comes published publish available assigned open opens opened "
+    "start starts started drop drops dropped dropping live receive begin goes download access"
 )
 _NEXT = (
     r"when (?:is|are) (?:the |my |our |all )?(?:next )?(?:hw|project|discussion|assignment)s?"
     r"(?: notebooks?| work)? due|"
-    r"(?:what|anything|something|which|any|list|show)\b.{0,40}\b(?:due|deadlines?|submit"
-    r"|hand in|turn in|assignments?)|(?:hw|project|discussion|assignment)s? (?:deadlines?|due "
-    r"dates?)"
-    r"|(?:next|upcoming|coming|first|last|final|all|any|every) (?:\S+ )?(?:deadlines?|due dates?"
-    r"|assignments?|hw"
-    r"|project)|due (?:next|soon|this|today|tomorrow|tonight|on)|(?:do|is|are) (?:we|i"
-    r"|there)\b.{0,30}"
-    r"\b(?:hw|due|assignments?|project)|what (?:hw|assignments?)\b"
+    r"(?:what|whatever|anything|something|nothing|which|any|list|show|give)\b.{0,60}\b(?:due"
+    r"|deadlines?|due date"
+    r"|submit|submission|hand in|turn in|assignments?|finish)|(?:hw|project|discussion"
+    r"|assignment)s? (?:deadlines?"
+    r"|due dates?)"
+    r"|(?:next|upcoming|coming|all|any|every|other|more) (?:\S+ )?(?:deadlines?|due dates?"
+    r"|assignments?|hw|project)|due (?:next|soon|this|today|tomorrow|tonight|on|before|after|in|by"
+    r"|between)"
+    r"|(?:do|is|are|have) (?:we|i|there|you)\b.{0,40}"
+    r"\b(?:hw|due|assignments?|project|deadlines?)|what (?:hw|assignments?|project)\b"
+    r"|deadlines?|due dates"
 )
-_YES_OR_NO = r"(?:is|are|was|were|isnt) (?:\S+ ){1,4}?due"
+_AHEAD = (
+    r"(?:what|anything)(?: \S+){0,3} coming up|what (?:should|do) (?:i|we) (?:\S+ )?"
+    r"(?:be )?(?:working|work) on|how (?:many|much) (?:hw|assignments?|projects?|deadlines?)"
+)
+_NOT_NEXT = r"how (?:do|can|should|to|many|is|are)|why|where|worth|percent|grade|graded"
+_YES_OR_NO = (
+    r"(?:is|are|was|were|isnt|arent|wasnt) (?:\S+ ){1,8}?(?:due|deadline|on)|due (?:\S+ ){1,4}right"
+    r"|^(?:hey |so |wait |ok )*(?:hw|project|discussion)\W*\d+ (?:(?:is|was) )?due"
+    r"|(?:do|did) (?:i|we) (?:\S+ )?have (?:till|until)|still due|right$|correct$|isnt it|(?:i "
+    r")?(?:thought|heard|think)"
+)
 _NOT_YES_OR_NO = r"when|what|how|if|can|may|could|which"
+_COMPARES = r"first|earlier|sooner|before|later|which|between|apart|same|together|after"
+_GIVEN = (
+    r"how (?:long|much time|many (?:days|weeks)) (?:\S+ ){0,4}?(?:get|given|have (?:for|to do|to "
+    r"work))"
+)
 _ITEMS_AHEAD = 3
 """How many coming deadlines to list: the next one, and enough to plan the week after it."""
 
 
 def due(asking: Asking) -> CourseAnswer | None:
     """Answer when named work is due, or was, and how many days are left."""
-    sure = asking.has(_DUE)
-    if not sure and not (asking.has(_HAND_IN) and asking.has(_WHEN)):
+    sure = asking.has(_SURELY_DUE)
+    if not sure and not asking.has(_DUE) and not (asking.has(_HAND_IN) and asking.has(_WHEN)):
         return None
-    if asking.has(r"(?:how|where) (?:do|can|should|to) \S+ (?:submit|turn|hand)"):
+    if asking.has(r"(?:how|where) (?:do|can|should|to|does) (?:\S+ )?(?:submit|turn|hand|upload)"):
         return None
-    if len(asking.residue(DUE_VOCABULARY)) > (1 if sure else 0):
+    if len(asking.residue(DUE_VOCABULARY)) > (3 if sure and asking.works else 1 if sure else 0):
         return None
     draft = Draft("due")
     for work in asking.works:
         moment = due_moment(work, asking.course)
-        if moment and asking.span and _yes_or_no(asking):
-            same = asking.span.first <= moment.date() <= asking.span.last
-            draft.say(f"{'Yes' if same else 'No'}: {_due_sentence(work, asking)}", work_fact(work))
-            draft.tentative |= isinstance(work, Assignment) and not work.published
+        verdict = _verdict(asking, moment) if moment else ""
+        if verdict:
+            draft.say(f"{verdict}: {due_sentence(work, asking)}", work_fact(work))
+            draft.tentative |= is_tentative(work)
         else:
             say_due(draft, work, asking)
+    _compare(draft, asking)
     if not draft.lines and asking.unknown_work:
         _say_unknown(draft, asking)
     return draft.finish()
 
 
-def _yes_or_no(asking: Asking) -> bool:
-    return asking.has(_YES_OR_NO) and not asking.has(_NOT_YES_OR_NO)
+def _verdict(asking: Asking, moment: datetime) -> str:
+    """Return "Yes" or "No" when the question supposes a day for the deadline."""
+    span = asking.span
+    if span is None or not asking.has(_YES_OR_NO) or asking.has(_NOT_YES_OR_NO):
+        return ""
+    if span.relation == "before" and not asking.has(r"(?:have|got) (?:\S+ )?(?:till|until)"):
+        return "Yes" if moment.date() < span.first else "No"
+    if span.relation == "after":
+        return "Yes" if moment.date() > span.last else "No"
+    return "Yes" if span.first <= moment.date() <= span.last else "No"
+
+
+def _compare(draft: Draft, asking: Asking) -> None:
+    """Add what the question asks about two deadlines, or about release and deadline of one."""
+    dated = [(due, w) for w in asking.works if (due := due_moment(w, asking.course))]
+    if len(dated) == 2 and asking.has(_COMPARES):
+        (one, a), (two, b) = sorted(dated, key=lambda pair: pair[0])
+        days = (two.date() - one.date()).days
+        same = " in the same week" if _monday(one) == _monday(two) else " not in the same week"
+        gap = f"{many(days, 'day')} before" if days else "on the same day as"
+        draft.say(
+            f"{work_name(a)} is due {gap} {work_name(b)}{same if asking.has('same week') else ''}",
+            work_fact(a), work_fact(b),
+        )  # fmt: skip
+    if len(dated) == 1 and asking.has(_GIVEN):
+        due, work = dated[0]
+        if isinstance(work, Assignment) and work.released:
+            days = (due.date() - work.released.date()).days
+            draft.say(
+                f"From its release on {day_name(work.released)} that is {many(days, 'day')}",
+                work_fact(work),
+            )
+
+
+def _monday(moment: datetime) -> tuple[int, int]:
+    return moment.isocalendar()[:2]
 
 
 def released(asking: Asking) -> CourseAnswer | None:
     """Answer when named work is, or was, released."""
     if not asking.works or not asking.has(_RELEASED):
         return None
-    if len(asking.residue(_RELEASED_VOCABULARY)) > 0:
+    if len(asking.residue(_RELEASED_VOCABULARY)) > 1 or asking.has(
+        r"how (?:do|should|to) \S+ start|start on"
+    ):
+        return None
+    if asking.has(r"help|stuck|start (?:with|the|hw|project)|getting started|late"):
         return None
     draft = Draft("released")
     for work in asking.works:
@@ -99,44 +167,52 @@ def released(asking: Asking) -> CourseAnswer | None:
             draft.tentative = True
             draft.say(
                 f"{work_name(work)} is not published yet; the date planned on the site,"
-                f" {day_name(work.released)}, is tentative",
+                f" {moment_name(work.released)}, is tentative",
                 work_fact(work),
             )
         else:
             word = "was" if work.released <= asking.now else "will be"
             draft.say(
-                f"{work_name(work)} {word} released on {day_name(work.released)}", work_fact(work)
+                f"{work_name(work)} {word} released on {moment_name(work.released)}",
+                work_fact(work),
             )
+        if asking.has("due|deadline") and due_moment(work, asking.course):
+            say_due(draft, work, asking)
     return draft.finish()
 
 
 def upcoming(asking: Asking) -> CourseAnswer | None:
     """Answer what is due next, or within the days that the question names."""
-    if asking.works or not asking.has(_NEXT) or len(asking.residue(DUE_VOCABULARY)) > 0:
+    if asking.works or asking.lectures or not asking.has(f"{_NEXT}|{_AHEAD}"):
         return None
+    if asking.has(_NOT_NEXT) and not asking.has(f"{_AHEAD}|when"):
+        return None
+    sure = asking.has("due|deadlines?") and asking.has(
+        r"what|anything|something|nothing|which|any|list|when|next|upcoming|soon|all"
+    )
     kinds = [k for k in ("hw", "project", "discussion") if asking.has(f"{k}s?")]
+    sure &= bool(asking.span or kinds or asking.has(r"anything|deadlines?|next|soon|upcoming"))
+    if len(asking.residue(DUE_VOCABULARY)) > (2 if sure else 0):
+        return None
     dated = _dated(asking.course, kinds)
+    window = asking.window
     draft = Draft("upcoming")
-    if asking.has(r"all|every|list|everything") and not asking.span:
+    if window:
+        chosen = [(when, w) for when, w in dated if window.first <= when.date() <= window.last]
+        if asking.has(r"next|first") and asking.span and asking.span.relation == "after":
+            chosen = chosen[:1]
+        if not chosen:
+            return _nothing_due(asking, dated, window)
+    elif asking.has(r"all|every|list|everything|deadlines and|due dates"):
         chosen = dated
         if chosen:
-            draft.say(
-                "These are the due dates on the course site:",
-            )
-    elif asking.span:
-        first, last = asking.span.first, asking.span.last
-        chosen = [(when, w) for when, w in dated if first <= when.date() <= last]
-        if not chosen:
-            return _nothing_due(asking, dated)
+            draft.say("These are the due dates on the course site:")
     else:
         ahead = [(when, w) for when, w in dated if when >= asking.now]
-        chosen = ahead[
-            : 1
-            if asking.has("next (?:hw|project|assignment|deadline|discussion)")
-            else _ITEMS_AHEAD
-        ]
+        one = asking.has("next (?:hw|project|assignment|deadline|discussion|due|thing|one)")
+        chosen = ahead[: 1 if one else _ITEMS_AHEAD]
         if not chosen:
-            return _nothing_due(asking, dated)
+            return _nothing_due(asking, dated, None)
     for _, work in chosen:
         say_due(draft, work, asking)
     if len(chosen) > 1:
@@ -144,17 +220,19 @@ def upcoming(asking: Asking) -> CourseAnswer | None:
     return draft.finish()
 
 
-def due_moment(work: Work, course: Course) -> datetime | None:
-    """Return when `work` is due; a discussion's notebook is due at the end of its day."""
-    if isinstance(work, Assignment):
-        return work.due
-    zone = next((lecture.starts.tzinfo for lecture in course.lectures), None)
-    return datetime.combine(work.day, time(23, 59), tzinfo=zone)
+def due_in(asking: Asking, first: date, last: date) -> list[Work]:
+    """Return what is due from `first` to `last`, discussions left out: they are on their day."""
+    return [
+        work
+        for when, work in _dated(asking.course, ["hw", "project"])
+        if first <= when.date() <= last
+    ]
 
 
-def _nothing_due(asking: Asking, dated: list[tuple[datetime, Work]]) -> CourseAnswer | None:
+def _nothing_due(
+    asking: Asking, dated: Sequence[tuple[datetime, Work]], span: Span | None
+) -> CourseAnswer | None:
     """Say that nothing is due in the days asked for, and what comes after them."""
-    span = asking.span
     after = span.last if span else asking.now.date()
     when = "from now on"
     if span:
@@ -168,10 +246,10 @@ def _nothing_due(asking: Asking, dated: list[tuple[datetime, Work]]) -> CourseAn
     order = "next" if later else "last"
     draft.say(
         f"The course site has nothing due {when}; the {order} deadline: "
-        f"{_due_sentence(work, asking)}",
+        f"{due_sentence(work, asking)}",
         work_fact(work),
     )
-    draft.tentative = isinstance(work, Assignment) and not work.published
+    draft.tentative = is_tentative(work)
     return draft.finish()
 
 
@@ -188,12 +266,19 @@ def _dated(course: Course, kinds: list[str]) -> list[tuple[datetime, Work]]:
     return sorted(dated, key=lambda pair: pair[0])
 
 
+def is_tentative(work: Work) -> bool:
+    """Whether the dates of `work` may still change: it is not published."""
+    return isinstance(work, Assignment) and not work.published
+
+
 def say_due(draft: Draft, work: Work, asking: Asking, *, counted: bool = True) -> None:
-    draft.say(_due_sentence(work, asking, counted=counted), work_fact(work))
-    draft.tentative |= isinstance(work, Assignment) and not work.published
+    """Say when `work` is due; `counted`: also how far away that is."""
+    draft.say(due_sentence(work, asking, counted=counted), work_fact(work))
+    draft.tentative |= is_tentative(work)
 
 
-def _due_sentence(work: Work, asking: Asking, *, counted: bool = True) -> str:
+def due_sentence(work: Work, asking: Asking, *, counted: bool = True) -> str:
+    """Return when `work` is due as a sentence without its stop."""
     moment = due_moment(work, asking.course)
     name = work_name(work)
     if moment is None:
@@ -204,7 +289,7 @@ def _due_sentence(work: Work, asking: Asking, *, counted: bool = True) -> str:
         sentence += f", {_distance(asking.now, moment)}"
     if isinstance(work, Discussion):
         sentence += " (the end of the day of the discussion)"
-    if isinstance(work, Assignment) and not work.published:
+    if is_tentative(work):
         sentence += "; it is not published yet, so the date is tentative"
     return sentence
 
@@ -216,13 +301,14 @@ def _distance(now: datetime, moment: datetime) -> str:
     days = (moment.date() - now.date()).days
     if 0 <= hours < 24:
         whole = int(hours)
-        return "in less than an hour" if whole == 0 else f"in about {_many(whole, 'hour')}"
+        return "in less than an hour" if whole == 0 else f"in about {many(whole, 'hour')}"
     if hours >= 0:
-        return f"in {_many(days, 'day')}"
-    return f"{_many(-days, 'day')} ago" if days else "earlier today"
+        return f"in {many(days, 'day')}"
+    return f"{many(-days, 'day')} ago" if days else "earlier today"
 
 
-def _many(number: int, unit: str) -> str:
+def many(number: int, unit: str) -> str:
+    """Return "1 day", "2 days"."""
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
@@ -249,3 +335,43 @@ def work_fact(work: Work) -> CourseFact:
     if not work.published:
         parts.append("not published yet")
     return CourseFact(work.source, f"{'; '.join(parts)}.")
+
+
+def counted(asking: Asking) -> CourseAnswer | None:
+    """Answer how many homeworks, projects or discussions there are."""
+    match = re.search(
+        r"\bhow many (?:\S+ ){0,2}?(hw|project|discussion|assignment)s?\b", asking.text
+    )
+    if not match or len(asking.residue(DUE_VOCABULARY)) > 0 or asking.has("percent|grade|worth"):
+        return None
+    course = asking.course
+    kind = match.group(1)
+    prefix = {"hw": "homework"}.get(kind, kind)
+    works: list[Work] = [a for a in course.assignments if a.key.startswith(prefix)]
+    if kind == "assignment":
+        works = list(course.assignments)
+    elif kind == "discussion":
+        works = list(course.discussions)
+    ahead = asking.has("left|remaining|remain|more|still")
+    window = asking.window
+    if ahead:
+        works = [w for w in works if (due_moment(w, course) or asking.now) >= asking.now]
+    elif window:
+        works = [
+            w for w in works
+            if (m := due_moment(w, course)) and window.first <= m.date() <= window.last
+        ]  # fmt: skip
+    if not works:
+        return None
+    draft = Draft("count")
+    word = {"hw": "homework", "project": "project"}.get(kind, kind)
+    plural = word if word == "homework" else f"{word}s"
+    named = join_words(work_name(w) for w in works)
+    left = " still due" if ahead else ""
+    only = word if len(works) == 1 else plural
+    facts = [work_fact(w) for w in (works if len(works) <= 5 else [works[0], works[-1]])]
+    draft.say(f"The course site lists {len(works)} {only}{left}: {named}", *facts)
+    for work in works if len(works) <= 5 else ():
+        say_due(draft, work, asking)
+    draft.tentative |= any(is_tentative(w) for w in works)
+    return draft.finish()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
-from ds542_tutor.calendar_answers.asking import Asking, Work
-from ds542_tutor.calendar_answers.deadlines import DUE_VOCABULARY, due_moment, say_due, work_fact
+from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment
+from ds542_tutor.calendar_answers.clock_times import TIME, time_of
+from ds542_tutor.calendar_answers.dates import without_dates
+from ds542_tutor.calendar_answers.deadlines import DUE_VOCABULARY, say_due, work_fact
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
@@ -16,62 +18,119 @@ from ds542_tutor.calendar_answers.values import (
 )
 from ds542_tutor.course import Course, Discussion, Statement
 
-_WORK_WORDS = "hw|homework|project|discussion|assignments?|work|notebook|pset|submission|it|things?"
+_WORK_WORDS = (
+    "hw|homework|project|discussion|assignments?|work|notebook|pset|submission|it|things?|stuff"
+)
+_HAND = (
+    r"turn(?:ed|ing)?(?: \S+){0,3} in|hand(?:ed|ing)?(?: \S+){0,3} in|turn in|hand in|submit\w*"
+    r"|upload\w*"
+)
 _LATE = (
-    r"late|latest|last (?:day|moment|chance)|past due|overdue|after the deadline|miss(?:ed|ing)? "
-    r"(?:the|my|a) deadline|penalty"
-    r"|penalties|still (?:\S+ ){0,3}?(?:submit|turn|hand|accept\w*|upload|get (?:any )?credit|ok"
-    r"|okay|count)|too late|grace period|still (?:ok|okay|fine|allowed|possible)|can i still"
-    r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,3} lose|(?:accepted|penali[sz]ed|docked)"
+    r"late|latest|last (?:possible |minute |second )?(?:day|moment|chance|minute|second)|past due"
+    r"|overdue|after the deadline|late window|grace|miss(?:ed|ing)? "
+    r"(?:the|my|a) deadline|penalty|penalties|still (?:\S+ ){0,5}?(?:submit|turn|hand|accept\w*"
+    r"|upload"
+    r"|get (?:\S+ )?credit|ok|okay|count|open)|too late|still (?:ok|okay|fine|allowed|possible"
+    r"|open)|can i still"
+    r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,4} (?:lose|losing|off)|accepted"
+    r"|penali[sz]ed|docked"
+    r"|(?:full|partial|half|any) credit|on time|havent (?:\S+ )?(?:submitted|turned|handed)"
+    r"|damage|deduct\w*|(?:the )?\d{1,2} ?(?:%|percent)? (?:off|penalty|apply|applies|per day|a day"
+    r"|flat|each day)|twenty percent|cutoff|cut off"
 )
 _HANDING_IN = (
-    r"accept\w*|(?:ok|okay|fine|allowed|possible|happens|can i)(?: \S+){0,3} (?:hand|turn"
-    r"|submit)(?: \S+){0,5}"
-    r"|forgot (?:to )?(?:\S+ )?(?:hand|turn|submit)"
+    r"accept\w*|(?:ok|okay|fine|allowed|possible|happens|can i|lose|credit|grade|cost)(?: "
+    r"\S+){0,4} (?:hand|turn"
+    rf"|submit)(?: \S+){{0,5}}|forgot (?:to )?(?:\S+ )?(?:hand|turn|submit)"
+    rf"|if (?:i|we|hw|project|discussion)\b.{{0,30}}?(?:{_HAND})|(?:{_HAND})\b.{{0,60}}?\b(?:ok"
+    rf"|okay|fine|happens|count|alright|good)"
 )
 _NOT_LATE = (
     r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in)"
     r"|weight penalty|penalty term|l[12] penalty|(?:gradient|norm|kl|regulari[sz]ation) penalty"
 )
 _LATE_VOCABULARY = DUE_VOCABULARY + (
-    " late penalty penalties lose loses lost cost costs points point grade percent credit accept "
-    "accepted accepting allowed allow possible policy take off taken deducted deduct deduction "
-    "hit grace period missed missing miss fine happens happen works work upload uploading ill "
-    "still max maximum latest receive score marks mark penalized docked dock worth zero full "
-    "few minutes minute rule rules couple partial ask does two three 48 24 asap sick finish"
+    " late penalty penalties lose loses losing lost cost costs points point grade grades percent "
+    "credit accept accepts accepted accepting allowed allow possible policy off deducted deduct "
+    "deduction deductions hit grace period missed missing miss fine happens happen works working "
+    "maximum latest score scores marks mark penalized docked dock zero few rule rules partial does "
+    "asap sick ill damage cutoff cut open closed closing flat apply applies applied instead per "
+    "calculated computed exceed extra become becomes lateness consequence consequences prorated "
+    "hourly daily twenty submitting accepts worst case minimum slip"
 )
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(1), "w": timedelta(7)}
-_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "couple": 2}
+_COUNTS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0,
+           "six": 6.0, "ten": 10.0, "couple": 2.0, "half": 0.5, "few": 3.0}  # fmt: skip
+_COUNT = r"(?:\d{1,3}(?:\.5)?|an?|one|two|three|four|five|six|ten|couple|half|few)"
+_LATENESS = re.compile(
+    rf"\b({_COUNT})(?: of| whole| full| a| an| more| and a half)* (minute|hour|day|week)s? "
+    r"(?:and (?P<more>\d{1,2}) minutes? )?(?:too )?(?:late|after|past|overdue|beyond)\b"
+    r"(?! (?:\w+ ){0,2}(?:grade|lecture|class|release))"
+)
+_SCORE = re.compile(
+    r"(?<![\w./#:-])(?:a |an )?(\d{2,3})"
+    r"(?!\d|[/:.-]\d|\s*(?:st|nd|rd|th|am|pm|%|hours?|days?|minutes?|percent|points? (?:off|do)))"
+)
+_LIMIT = (
+    r"late (?:due date|deadline|window|period|cutoff)|how late is (?:too|still)|too late is|latest"
+    r"|last (?:possible |minute )?(?:moment|day|minute|second|chance)"
+    r"|how (?:many|much)(?: \S+){0,6} (?:until|left|till)|until when"
+)
 
 
 def late(asking: Asking) -> CourseAnswer | None:
     """Answer whether work is late, still accepted, and with what penalty."""
-    after = re.search(r"\b(?:\d{1,3}|one|two|three|four|five|a|couple) (?:days?|hours?|minutes?|"
-                      r"mins?|weeks?) (?:late|after|past)\b", asking.text)  # fmt: skip
-    sure = asking.has(_LATE) or after
+    lateness = _lateness(asking.text)
+    sure = asking.has(_LATE) or lateness is not None
     if asking.has(_NOT_LATE) or not (sure or (asking.span and asking.has(_HANDING_IN))):
-        return None
-    if not asking.works and not asking.has(
-        _WORK_WORDS
-        + r"|policy|submissions?|penalty|hand|turn|submit|late work|deadline|late days?"
-        + r"|grace period"
-    ):
-        return None
-    if len(asking.residue(_LATE_VOCABULARY)) > (1 if sure else 0):
         return None
     course = asking.course
     if course.late_hours is None or course.late_penalty is None:
         return None
+    works = asking.works or _dated_work(asking)
+    if not works and not asking.has(
+        _WORK_WORDS + r"|policy|submissions?|penalty|penalties|hand|turn|submit|late work|deadline"
+        r"|late days?|grace period|late|per day|flat|each day"
+    ):
+        return None
+    if not works and asking.has("grade|worth") and not asking.has("late|penalty|lose|deadline"):
+        return None
+    if len(asking.residue(_LATE_VOCABULARY)) > (2 if sure and works else 1 if sure else 0):
+        return None
     draft = Draft("late")
-    for work in asking.works:
+    for work in works:
         say_due(draft, work, asking, counted=False)
         _say_late(draft, work, asking)
-    if not asking.works:
+    if not works:
         _say_policy(draft, asking)
     return draft.finish()
 
 
-def _late_limit(moment: datetime, course: Course) -> datetime:
+def _dated_work(asking: Asking) -> tuple[Work, ...]:
+    """Return the one piece of work that is named by its kind and day: "friday's discussion"."""
+    kind = re.search(r"\b(hw|project|discussion)s?\b", asking.text)
+    span = asking.span
+    if (
+        not kind
+        or span is None
+        or asking.has(r"(?:any|a|an|all) (?:hw|project|discussion|assignment)")
+    ):
+        return ()
+    near = re.search(r"due (?:on |at )?(?:\S+ )?$|(?:\S+ )?$", asking.text[: span.words[0]])
+    after = asking.text[span.words[1] : span.words[1] + 24]
+    if not (near and "due" in near.group()) and not re.match(r" (?:hw|project|discussion)", after):
+        return ()
+    works: list[Work] = [*asking.course.assignments, *asking.course.discussions]
+    prefix = {"hw": "homework"}.get(kind.group(1), kind.group(1))
+    found = [
+        w for w in works
+        if getattr(w, "key", "discussion").startswith(prefix)
+        and (due := due_moment(w, asking.course)) and span.first <= due.date() <= span.last
+    ]  # fmt: skip
+    return tuple(found) if len(found) == 1 else ()
+
+
+def late_limit(moment: datetime, course: Course) -> datetime:
     """Return until when late work is accepted, by the wall clock: "two days after the deadline"."""
     assert course.late_hours is not None
     return moment + timedelta(hours=course.late_hours)
@@ -83,7 +142,7 @@ def _say_late(draft: Draft, work: Work, asking: Asking) -> None:
     moment = due_moment(work, course)
     if moment is None or course.late_penalty is None:
         return
-    limit = _late_limit(moment, course)
+    limit = late_limit(moment, course)
     rules = late_statements(course, discussion=isinstance(work, Discussion))
     at, words = _moment_asked(asking, moment)
     cost = f"{course.late_penalty:.0%}"
@@ -104,42 +163,96 @@ def _say_late(draft: Draft, work: Work, asking: Asking) -> None:
         )  # fmt: skip
     else:
         draft.say(
-            f"Handing it in {words} is too late: late work was accepted until {moment_name(limit)},"
-            f" with a loss of {cost}",
+            f"Handing it in {words} is too late: late work is not accepted after"
+            f" {moment_name(limit)}; until then it loses {cost}",
             work_fact(work), *rules,
         )  # fmt: skip
+    _say_score(
+        draft, asking, rules, accepted=at is None or at <= limit, late=at is None or at > moment
+    )
+    _say_clock_change(draft, moment, limit, rules)
     draft.say("Gradescope shows the dates that count, and the late period can be cut short", *rules)
+
+
+def _say_score(
+    draft: Draft, asking: Asking, rules: list[CourseFact], *, accepted: bool, late: bool
+) -> None:
+    """Say what a score that the question names becomes."""
+    text = without_dates(re.sub(r"\b(?:hw|project|discussion|lecture) ?#?\d+", " ", asking.text))
+    scores = [int(s) for s in _SCORE.findall(text)]
+    penalty = asking.course.late_penalty
+    if not asking.has("grade|score|get|got|become|becomes|points|mark|if") or penalty is None:
+        return
+    for score in scores[:1] if accepted and late else ():
+        if 30 <= score <= 100:
+            left = score * (1 - penalty)
+            draft.say(f"With {penalty:.0%} of it lost, a {score} becomes {left:g}", *rules)
+
+
+def _say_clock_change(
+    draft: Draft, moment: datetime, limit: datetime, rules: list[CourseFact]
+) -> None:
+    """Say when the late period by the calendar and by real hours differ by a change of clocks."""
+    exact = (moment.astimezone(UTC) + (limit - moment)).astimezone(moment.tzinfo)
+    if exact.replace(tzinfo=None) != limit.replace(tzinfo=None):
+        first = min((limit, exact), key=lambda when: when.astimezone(UTC))
+        draft.say(
+            "The clocks change in between, so that two days by the calendar and exactly 48 hours"
+            f" differ ({moment_name(limit)} and {moment_name(exact)}); count on the earlier,"
+            f" {moment_name(first)}",
+            *rules,
+        )  # fmt: skip
 
 
 def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, str]:
     """Return the moment of handing in that the question means, with words for it."""
     ahead = _lateness(asking.text)
     if ahead is not None:
-        return due_at + ahead, f"on {moment_name(due_at + ahead)}"
-    span = asking.span_after(r"submit|hand|turn|accept") or asking.span
+        at = _later(due_at, ahead)
+        return at, f"on {moment_name(at)}"
+    if asking.has(_LIMIT):
+        return None, ""
+    span = asking.span_after(r"submi|hand|turn|accept|upload") or asking.span
     if span:
         at = datetime.combine(span.last, span.at or time(23, 59), tzinfo=asking.now.tzinfo)
         if span.at is None and span.last == asking.now.date():
             at = max(asking.now, min(at, due_at) if asking.now <= due_at else asking.now)
+            if asking.has(r"by (?:tonight|the end of)"):
+                at = datetime.combine(span.last, time(23, 59), tzinfo=asking.now.tzinfo)
         if span.at is None and span.last != asking.now.date():
             return at, f"on {day_name(span.last)}"
         return at, f"on {moment_name(at)}"
-    if asking.has(r"now|still|can i|is it|too late|already"):
+    clock, words = time_of(asking.text)
+    if clock and TIME.search(asking.text):
+        now_said = asking.has(r"its|it is|now|currently")
+        day = asking.now.date() if now_said or asking.now > due_at else due_at.date()
+        if not now_said and asking.now <= due_at and clock.hour < 5 and "midnight" not in words:
+            day += timedelta(1)  # "at 12:30 am" is the night after the deadline
+        at = datetime.combine(day, clock, tzinfo=asking.now.tzinfo)
+        return at, f"on {moment_name(at)}"
+    past = asking.now > due_at
+    if asking.has(r"now|still|already|havent|is it too late") or (
+        past and asking.has(r"can i|is it|too late|is|open|accept\w*|forgot")
+    ):
         return asking.now, f"now ({moment_name(asking.now)})"
     return None, ""
 
 
+def _later(moment: datetime, by: timedelta) -> datetime:
+    """Add days by the calendar and the rest by the real clock, as people count both."""
+    day = moment + timedelta(by.days)
+    return (day.astimezone(UTC) + (by - timedelta(by.days))).astimezone(moment.tzinfo)
+
+
 def _lateness(text: str) -> timedelta | None:
     """Read "three days late", "30 minutes after the deadline"."""
-    match = re.search(
-        r"\b(\d{1,3}|an?|one|two|three|four|five|couple)(?: of| whole| full)? "
-        r"(minute|min|hour|hr|day|week)s? (?:late|after|past|overdue)",
-        text,
-    )
-    if not match:
+    match = _LATENESS.search(text)
+    if not match or re.search(rf"{re.escape(match.group())} (?:grade|lecture)", text):
         return None
     number = match.group(1)
-    return (int(number) if number.isdigit() else _COUNTS[number]) * _UNITS[match.group(2)[0]]
+    count = float(number) if number[0].isdigit() else _COUNTS[number]
+    count += 0.5 if "and a half" in match.group() else 0
+    return count * _UNITS[match.group(2)[0]] + timedelta(minutes=int(match["more"] or 0))
 
 
 def _say_policy(draft: Draft, asking: Asking) -> None:
@@ -154,11 +267,15 @@ def _say_policy(draft: Draft, asking: Asking) -> None:
         draft.say(
             f"No: work is accepted up to {window} after the deadline, and not after that", *rules
         )
+    elif lateness is not None:
+        draft.say(f"It is late, but still accepted, and loses {cost}", *rules)
     draft.say(
         f"Homework, projects and discussion notebooks can be handed in up to {window} after the"
         f" deadline, and late work loses {cost}",
         *rules,
     )
+    if lateness is None or lateness <= timedelta(hours=course.late_hours):
+        _say_score(draft, asking, rules, accepted=True, late=True)
     draft.say(
         f"The loss is the same {cost} however late it is within that time; the time can be cut"
         " short, for instance at the end of the semester, so check the dates on Gradescope",

@@ -4,46 +4,94 @@ from __future__ import annotations
 
 import re
 
-from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.calendar_answers.asking import Asking, Work
+from ds542_tutor.calendar_answers.lectures import (
+    discussions_on,
+    lectures_on,
+    say_discussion,
+    say_lecture,
+)
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact, Draft
-from ds542_tutor.course import Meeting
+from ds542_tutor.course import Discussion, Meeting
 
 SESSION = r"lectures?|class|classes|session|discussion|section"
 _MEETING_VOCABULARY = (
-    "lecture lectures room rooms building located location place held meet meets meeting take "
-    "takes "
-    "discussion discussions section sections session sessions address find let lets finish ends "
-    "starts begin begins happen happens schedule where a1 a2 a3 a4 a5 b1 tues thurs tuesday "
-    "thursday "
-    "friday fridays tuesdays thursdays mon wed fri physically go which floor campus weekly times "
-    "tues/thurs tue thu"
+    "lecture lectures room rooms building buildings located location place held meet meets meeting "
+    "take takes discussion discussions section sections session sessions address find finish ends "
+    "starts begin begins happen happens schedule scheduled where a1 a2 a3 a4 a5 b1 tues thurs mon "
+    "wed fri tue thu physically which floor campus weekly times hall let lets mornings attend "
+    "held duration run runs finishes over enrolled registered assigned timing address street "
+    "in-person"
 )
 _WHERE_OR_WHEN = (
-    r"where|what room|which room|room|location|building|what time|when (?:is|are|does|do)|times?"
-    r"|how long (?:is|are)|what days?|which days?|let out|schedule"
+    r"where|what room|which room|room|rooms|location|building|what time|when (?:is|are|does|do)"
+    r"|times?"
+    r"|how long (?:is|are|does)|what days?|which days?|let out|schedule|(?:morning|afternoon"
+    r"|evening)"
+    r"|address|hall|how many (?:discussion )?sections"
 )
+_ON_WEEKDAYS = r"(?:is|are|do|does|only) .{0,40}\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+_SECTION = re.compile(r"\b([abc]\d)\b")
 
 
 def meetings(asking: Asking) -> CourseAnswer | None:
     """Answer when and where lectures and discussion sections meet every week."""
-    if not asking.has(_WHERE_OR_WHEN):
+    weekdays = re.findall(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b", asking.text)
+    if not asking.has(_WHERE_OR_WHEN) and not (weekdays and asking.has(_ON_WEEKDAYS)):
         return None
-    if not asking.has(SESSION + r"|a[1-9]") or asking.works or asking.lectures:
+    numbered: list[Work] = [w for w in asking.works if isinstance(w, Discussion)]
+    if not asking.has(SESSION + r"|classroom|a[1-9]") or len(numbered) < len(asking.works):
         return None
-    if len(asking.residue(_MEETING_VOCABULARY)) > 0 or asking.has(
-        r"next|last|previous|due|first|final"
+    if (numbered or asking.lectures) and not asking.has(r"where|room|building|location|what time"):
+        return None
+    if len(asking.residue(_MEETING_VOCABULARY + " classroom")) > 0 or asking.has(
+        r"next|last|previous|due|first|final|office|how many (?:lectures|classes|days|weeks)"
     ):
         return None
-    if re.search(r"\b(?:lecture|class|discussion) ?#?\d", asking.text):
+    if not (numbered or asking.lectures) and re.search(
+        r"\b(?:lecture|class|discussion) ?#?\d", asking.text
+    ):
         return None  # one numbered session, which the calendar doesn't have
-    section = re.search(r"\b([abc]\d)\b", asking.text)
-    wanted = [m for m in asking.course.meetings if _meets(m, asking, section)]
+    if asking.has("no (?:class|lecture)|cancel+ed"):
+        return None
+    wanted = [m for m in asking.course.meetings if _meets(m, asking)]
     draft = Draft("meeting")
+    for lecture in asking.lectures:
+        say_lecture(draft, lecture, asking.now)
+    for work in asking.works:
+        if isinstance(work, Discussion):
+            say_discussion(draft, work, asking.now)
+    if not draft.lines and wanted and not _say_span(draft, asking, wanted[0]):
+        return None
     for meeting in wanted:
         say_meeting(draft, meeting)
+    if (
+        weekdays
+        and draft.lines
+        and asking.has("is|are|do|does")
+        and not asking.has("where|when|what")
+    ):
+        on = all(day[:3] in wanted[0].days.casefold() for day in weekdays)
+        draft.lines[0] = f"{'Yes' if on else 'No'}: {draft.lines[0]}"
     if len(draft.lines) > 1:
         draft.lines = [f"- {line}" for line in draft.lines]
     return draft.finish()
+
+
+def _say_span(draft: Draft, asking: Asking, meeting: Meeting) -> bool:
+    """Say what meets on the day that the question names; False when nothing does."""
+    span = asking.span
+    if span is None or len(asking.spans) > 1:
+        return True
+    lectures = lectures_on(asking.course, span.first, span.last)
+    discussions = discussions_on(asking.course, span.first, span.last)
+    if not span.single:
+        return True
+    for lecture in lectures if "lecture" in meeting.name.casefold() else ():
+        say_lecture(draft, lecture, asking.now)
+    for discussion in discussions if "lecture" not in meeting.name.casefold() else ():
+        say_discussion(draft, discussion, asking.now)
+    return bool(draft.lines) or not (lectures or discussions)
 
 
 def say_meeting(draft: Draft, meeting: Meeting) -> None:
@@ -55,13 +103,15 @@ def say_meeting(draft: Draft, meeting: Meeting) -> None:
     draft.say(sentence, CourseFact(meeting.source, f"{sentence}."))
 
 
-def _meets(meeting: Meeting, asking: Asking, section: re.Match[str] | None) -> bool:
+def _meets(meeting: Meeting, asking: Asking) -> bool:
     """Say whether the question is about `meeting`: its section, else lectures or discussions."""
     name = meeting.name.casefold()
-    if section:
-        return section.group(1) in name
+    sections = _SECTION.findall(asking.text)
+    if sections:
+        return any(section in name for section in sections)
+    both = asking.has("lectures?") and asking.has("discussions?|sections?")
     if asking.has(r"discussions?|sections?|sessions?"):
-        return "discussion" in name
+        return both or "discussion" in name or ("section" in name and "lecture" not in name)
     return "lecture" in name
 
 

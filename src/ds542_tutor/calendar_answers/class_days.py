@@ -1,0 +1,198 @@
+"""Whether there is class on a day, and when recess is."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.calendar_answers.dates import Span
+from ds542_tutor.calendar_answers.lectures import (
+    discussion_fact,
+    discussions_on,
+    lecture_fact,
+    lecture_name,
+    lectures_on,
+    say_discussion,
+    say_lecture,
+)
+from ds542_tutor.calendar_answers.meetings import SESSION, say_meeting
+from ds542_tutor.calendar_answers.recess import RECESS, in_recess, recess_of
+from ds542_tutor.calendar_answers.values import (
+    CourseAnswer,
+    CourseFact,
+    Draft,
+    day_name,
+    moment_name,
+)
+from ds542_tutor.course import Event
+
+_HELD = (
+    r"(?:is there|are there|is|do (?:we|i|you)(?: guys)?(?: \S+)? (?:have|meet)|have we|are we"
+    r"|will there be|there"
+    r"|we have|no|any|having|have|meet"
+    r"|meeting|cancel+ed|do we meet|does|did|go to|off|spring|break|recess|holiday|vacation)"
+)
+_HELD_VOCABULARY = (
+    "lecture lectures class classes held meet meets meeting meetings cancelled canceled cancel "
+    "discussion discussions section sections session sessions spring break recess vacation holiday "
+    "holidays off happening running normal usual usually having free begin begins starts resume "
+    "resumes back return returns happen happens show skip schools school go fall on start ends "
+    "lecturing"
+)
+_TODAY = r"what (?:day|date) is (?:it|today)|what is (?:today|the date)|(?:what is )?today date"
+_RESUMES = r"resume\w*|back|return\w*|after|ends?|over|restart\w*|start again"
+
+
+def held(asking: Asking) -> CourseAnswer | None:
+    """Answer whether there is class on a date, and when recess is."""
+    recess = asking.has(RECESS)
+    if not (asking.has(_HELD) and (recess or asking.has(SESSION + "|meet|meeting|off"))):
+        return None
+    if asking.works or asking.lectures or asking.has("office|due|deadline|where|room"):
+        return None
+    if asking.has("how (?:long|many)") and not recess:
+        return None
+    if len(asking.residue(_HELD_VOCABULARY)) > 0:
+        return None
+    draft = Draft("class")
+    spans = [s for s in asking.spans if not re.fullmatch(RECESS, asking.text[slice(*s.words)])]
+    away = asking.has("no (?:class|lectures?|discussions?)|off|days off|cancel+ed")
+    single = bool(spans) and spans[0].single
+    if (recess and not single) or (away and spans and not single and _overlaps(asking, spans[0])):
+        say_recess(draft, asking)
+        return draft.finish()
+    if recess and single and not asking.has(SESSION + "|meet"):
+        inside = in_recess(asking.course, spans[0].first)
+        say_recess(draft, asking)
+        if draft.lines:
+            verdict = f"{'Yes' if inside else 'No'}, {day_name(spans[0].first)} lies"
+            draft.lines[0] = f"{verdict}{'' if inside else ' not'} in it. {draft.lines[0]}"
+        return draft.finish()
+    only = "" if asking.has("class|classes|meet|off") else _only(asking)
+    for span in spans:
+        if span.single:
+            say_day(draft, asking, span.first, only=only)
+        elif in_recess(asking.course, span.first + timedelta(1)):
+            say_recess(draft, asking)
+        else:
+            for lecture in (
+                lectures_on(asking.course, span.first, span.last) if only != "discussion" else ()
+            ):
+                say_lecture(draft, lecture, asking.now)
+            for meeting in (
+                discussions_on(asking.course, span.first, span.last) if only != "lecture" else ()
+            ):
+                say_discussion(draft, meeting, asking.now)
+    return draft.finish()
+
+
+def _overlaps(asking: Asking, span: Span) -> bool:
+    recess = recess_of(asking.course)
+    return bool(
+        recess and recess[0].when.date() <= span.last and span.first <= recess[1].when.date()
+    )
+
+
+def today(asking: Asking) -> CourseAnswer | None:
+    """Answer what day it is, and whether there is class."""
+    if not asking.has(_TODAY) or asking.residue() or asking.works or asking.has(SESSION):
+        return None
+    draft = Draft("class")
+    day = asking.span.first if asking.span else asking.now.date()
+    say_day(draft, asking, day)
+    if draft.lines:
+        which = "Today" if day == asking.now.date() else "That"
+        draft.lines[0] = f"{which} is {day_name(day)}. {draft.lines[0]}"
+    return draft.finish()
+
+
+def _only(asking: Asking) -> str:
+    if asking.has("discussions?|sections?"):
+        return "" if asking.has("lectures?") else "discussion"
+    return "lecture" if asking.has("lectures?") else ""
+
+
+def say_day(draft: Draft, asking: Asking, day: date, *, only: str = "") -> None:
+    """Say whether there is class on `day`, with the reason when there is none.
+
+    `only`: "lecture" or "discussion" when just that is asked for.
+    """
+    course = asking.course
+    lectures = lectures_on(course, day, day)
+    discussions = discussions_on(course, day, day)
+    found = {"lecture": lectures, "discussion": discussions}.get(only, [*lectures, *discussions])
+    if found or lectures or discussions:
+        facts = (*map(lecture_fact, lectures[:1]), *map(discussion_fact, discussions[:1]))
+        if found:
+            draft.say(f"Yes, there is class on {day_name(day)}", *facts)
+        else:
+            draft.say(f"The course site lists no {only} on {day_name(day)}, but", *facts)
+            draft.lines[-1] = draft.lines[-1].replace(", but", "")
+        for lecture in lectures:
+            say_lecture(draft, lecture, asking.now)
+        for discussion in discussions:
+            say_discussion(draft, discussion, asking.now)
+        return
+    recess = recess_of(course)
+    if recess and in_recess(course, day):
+        first, last = recess
+        draft.say(
+            f"No, {day_name(day)} lies in spring recess, which runs from {day_name(first.when)} to"
+            f" {day_name(last.when)}",
+            _event_fact(first), _event_fact(last),
+        )  # fmt: skip
+        return
+    _say_nothing_listed(draft, asking, day, only)
+
+
+def _say_nothing_listed(draft: Draft, asking: Asking, day: date, only: str) -> None:
+    course = asking.course
+    if not course.lectures:
+        return
+    none = f"The course site lists no {only or 'class'} on {day_name(day)}"
+    later = [lec for lec in course.lectures if lec.starts.date() > day]
+    if later and day >= course.lectures[0].starts.date():
+        draft.say(
+            f"{none}; the next lecture is {lecture_name(later[0])}, on"
+            f" {moment_name(later[0].starts)}",
+            lecture_fact(later[0]),
+        )
+        for meeting in course.meetings[:1]:
+            say_meeting(draft, meeting)
+    else:
+        edge = course.lectures[0] if later else course.lectures[-1]
+        which = "first" if later else "last"
+        draft.say(
+            f"{none}; the {which} lecture of the term is on {day_name(edge.starts)}",
+            lecture_fact(edge),
+        )
+
+
+def say_recess(draft: Draft, asking: Asking) -> None:
+    """Say when recess is, how far away, and when class goes on, as far as the question asks."""
+    course = asking.course
+    recess = recess_of(course)
+    if not recess:
+        return
+    first, last = recess
+    facts = (_event_fact(first), _event_fact(last))
+    draft.say(
+        f"Spring recess runs from {day_name(first.when)} to {day_name(last.when)}, without class",
+        *facts,
+    )
+    begins, ends = first.when.date(), last.when.date()
+    if asking.has("how (?:many|long|soon|far)") and begins > asking.now.date():
+        days = (begins - asking.now.date()).days
+        weeks = f" ({days // 7} weeks and {days % 7} days)" if asking.has("weeks") else ""
+        draft.say(f"It begins in {days} days{weeks}", *facts)
+    if asking.has(_RESUMES):
+        monday = ends + timedelta(max(1, (7 - ends.weekday()) % 7))
+        draft.say(f"The first weekday after it is {day_name(monday)}", facts[1])
+        after = [lec for lec in course.lectures if lec.starts.date() > ends]
+        if after:
+            say_lecture(draft, after[0], asking.now)
+
+
+def _event_fact(event: Event) -> CourseFact:
+    return CourseFact(event.source, f"{event.name}: {day_name(event.when)}.")

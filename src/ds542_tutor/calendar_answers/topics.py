@@ -1,0 +1,225 @@
+"""Which lecture is on a topic, and what to read for a lecture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+
+from ds542_tutor.calendar_answers.asking import Asking, work_name
+from ds542_tutor.calendar_answers.lectures import (
+    discussion_fact,
+    lecture_fact,
+    lecture_name,
+    lectures_on,
+    say_discussion,
+    say_lecture,
+)
+from ds542_tutor.calendar_answers.sessions import TAUGHT_VOCABULARY
+from ds542_tutor.calendar_answers.values import CourseAnswer, Draft, day_name
+from ds542_tutor.course import Course, Discussion, Lecture
+
+_COVERS = (
+    r"(?:which|what) (?:lectures?|class(?:es)?|day|week|date|discussion)(?: \S+){0,3}? (?:covers?"
+    r"|covered"
+    r"|covering|is on|is about"
+    r"|was on|was about|are on|are about|on|about|talks? about|introduces?|deals? with|(?:do|did"
+    r"|will|are) (?:we|you|he) "
+    r"(?:cover|covering|learn|learning|do|doing|discuss|talk about|get to|start|see|have)|has|have"
+    r"|is|was|explains?)"
+    r"|when (?:do|does|did|will|are|is|was|were|have|can)(?: \S+){0,5}? (?:cover(?:ed|ing)?"
+    r"|learn(?:ing)?|get to|getting to|start|do|doing"
+    r"|reach|discuss(?:ed|ing)?|talk(?:ing)? about|go(?:ing)? over|taught|the lecture|lecture"
+    r"|the class|introduced?|study)"
+    r"|(?:will|are|do) (?:we|you) (?:going to |gonna |ever )?(?:cover\w*|learn|talk about|get to"
+    r"|discuss|do|doing)"
+    r"|(?:have|did|has) (?:we|you|the class)? ?(?:already )?(?:cover(?:ed)?|learn(?:ed)?|done|do"
+    r"|get to|gone over|talked about|been)"
+    r"|has \S.{0,40}been covered|(?:date|day|time|number) (?:of|for) the \S.{0,40}(?:lecture"
+    r"|tutorial|class)"
+    r"|(?:when|(?:what|which) (?:day|date|week)) (?:is|was|are|were|do we have|do we|will|for) "
+    r"\S.{0,60}\b(?:lectures?|class|tutorial|covered|taught|discussed)"
+    r"|what lecture (?:number )?(?:is|was|talks?|covers?)"
+    r"|(?:after|before|following) the \S.{0,40}(?:one|lecture|class)"
+)
+_COVERS_VOCABULARY = TAUGHT_VOCABULARY + (
+    " introduce introduces introduced deals deal with reach get getting start starts does explain "
+    "explains concept study studying one ones material done gone been part focuses specifically "
+    "lecturing chapter"
+)
+_READ = r"pages|read|reads|reading|readings|chapters?|pre-?read\w*|pre-?work|pre-?class|prep"
+_READ_VOCABULARY = TAUGHT_VOCABULARY + (
+    " read reads reading readings chapter chapters book udl textbook pages page assigned "
+    "assignment "
+    "required preread prework suggested optional section sections prep preparing preclass "
+    "list before pre pre-class pre-read pre-work recommended understanding deep papers paper links "
+    "sections reflection homework"
+)
+_READS = (
+    r"readings?|chapters?|pages|pre-?\w*|what|which|anything|should|supposed|(?:need|have|got|gotta"
+    r"|do i) (?:\S+ ){0,2}read"
+)
+_FOR_NEXT = (
+    r"next|upcoming|before (?:class|lecture)|for (?:class|lecture)|(?:what is|any|the) (?:\S+ "
+    r")?reading"
+    r"|pre-?work|(?:supposed|have|need|gotta|got|should)(?: i| we)? (?:to )?read"
+)
+_NOT_YET = r"(?:have|did|has) (?:we|you|the class)|already|yet|been covered"
+_LISTED_LECTURES = 4  # more lectures on one topic than that, and the topic is too wide to answer
+_MOST_TOPIC_WORDS = 5
+# Words that many titles share, so that a lecture may be meant without them.
+_COMMON = frozenset(
+    "network networks net nets model models learning deep method methods neural algorithm "
+    "algorithms function functions technique techniques".split()
+)
+
+
+def covering(asking: Asking) -> CourseAnswer | None:
+    """Answer which lecture is on a topic, and when, where a title or summary says so."""
+    if not asking.has(_COVERS) or asking.works or asking.lectures or asking.has("slides?|due|page"):
+        return None
+    topic = asking.residue(_COVERS_VOCABULARY)
+    if not topic or len(topic) > _MOST_TOPIC_WORDS:
+        return None
+    draft = Draft("covers")
+    discussion = asking.has("discussions?|sections?")
+    found = (
+        [] if discussion and not asking.has("lectures?") else lectures_about(asking.course, topic)
+    )
+    if len(found) > _LISTED_LECTURES:
+        return None
+    beside = re.search(r"\b(after|before|following)\b", asking.text)
+    if beside and found and asking.has(r"comes?|next|one|left|what (?:lecture )?(?:is|do|was)"):
+        found = _neighbours(asking.course, found, after=beside.group(1) != "before")
+    for lecture in found:
+        say_lecture(draft, lecture, asking.now)
+    if found and asking.has(_NOT_YET) and not asking.has("which|what|when"):
+        verdict = "Yes" if found[0].starts < asking.now else "Not yet"
+        draft.lines[0] = f"{verdict}: {draft.lines[0]}"
+    for meeting in _discussions_about(asking.course, topic) if discussion else ():
+        say_discussion(draft, meeting, asking.now)
+    return draft.finish()
+
+
+def _neighbours(course: Course, found: list[Lecture], *, after: bool) -> list[Lecture]:
+    """Return the lectures after (all of them, in order), or the one before, those found."""
+    if after:
+        last = max(lec.starts for lec in found)
+        return [lec for lec in course.lectures if lec.starts > last][:_LISTED_LECTURES]
+    first = min(lec.starts for lec in found)
+    return [lec for lec in course.lectures if lec.starts < first][-1:]
+
+
+def readings(asking: Asking) -> CourseAnswer | None:
+    """Answer what to read for a lecture, a date, a discussion or a topic's lecture."""
+    if not asking.has(_READ) or asking.has("due|graded|count|summar\\w*"):
+        return None
+    if asking.has("read") and not asking.has(_READS):
+        return None  # "i have time to read it tonight"
+    course = asking.course
+    rest = asking.residue(_READ_VOCABULARY)
+    lectures: Sequence[Lecture] = asking.lectures
+    discussions = [w for w in asking.works if isinstance(w, Discussion)]
+    window = asking.window
+    if not lectures and window and not rest and not asking.works:
+        span = asking.span
+        # "before thursday" means for Thursday's lecture.
+        first = span.first if span and span.relation == "before" and span.single else window.first
+        lectures = lectures_on(course, first, window.last)
+        if not lectures and window.last >= asking.now.date():
+            lectures = _first_after(course, window.last)
+    elif not lectures and rest and len(rest) <= 4 and asking.has(r"lecture|class|week"):
+        lectures = lectures_about(course, rest)[:2]
+        rest = []
+    elif not lectures and not discussions and not asking.works and asking.has(_FOR_NEXT):
+        ahead = [lec for lec in course.lectures if lec.starts > asking.now]
+        lectures = [lec for lec in ahead if lec.starts == ahead[0].starts]
+    if rest or not (lectures or discussions) or (asking.works and not discussions):
+        return None
+    draft = Draft("readings")
+    for lecture in lectures:
+        name = f"{lecture_name(lecture)}, on {day_name(lecture.starts)}"
+        _say_readings(draft, name, lecture.readings, lecture)
+    for discussion in discussions:
+        name = f"{work_name(discussion)}, on {day_name(discussion.day)}"
+        _say_readings(draft, name, discussion.readings, discussion)
+    return draft.finish()
+
+
+def _first_after(course: Course, day: date) -> list[Lecture]:
+    later = [lec for lec in course.lectures if lec.starts.date() > day]
+    return [lec for lec in later if lec.starts == later[0].starts]
+
+
+def _say_readings(
+    draft: Draft, name: str, listed: Sequence[str], session: Lecture | Discussion
+) -> None:
+    fact = lecture_fact(session) if isinstance(session, Lecture) else discussion_fact(session)
+    if listed:
+        draft.say(f"For {name}: {'; '.join(listed)}", fact)
+    else:
+        draft.say(f"The course site lists no reading for {name}", fact)
+
+
+def lectures_about(course: Course, topic: Sequence[str]) -> list[Lecture]:
+    """Return the lectures whose title has every word of `topic`, else whose summary has.
+
+    Words that many titles share may be missing: "gan models" finds "Generative Adversarial …".
+    """
+    rare = [word for word in topic if word not in _COMMON]
+    for words in dict.fromkeys((tuple(topic), tuple(rare))):
+        if not words:
+            continue
+        # The file's name often has the short form: "13_cnns.md".
+        titled = [
+            lec for lec in course.lectures
+            if all(_says(f"{lec.title} {_file_words(lec)}", w, short=True) for w in words)
+        ]  # fmt: skip
+        told = [lec for lec in course.lectures
+                if all(_says(f"{lec.title} {lec.tldr}", w) for w in words)]  # fmt: skip
+        if titled or told:
+            return titled or told
+    return []
+
+
+def _discussions_about(course: Course, topic: Sequence[str]) -> list[Discussion]:
+    titled = [d for d in course.discussions if all(_says(d.title, w, short=True) for w in topic)]
+    told = [d for d in course.discussions if all(_says(f"{d.title} {d.tldr}", w) for w in topic)]
+    return (titled or told)[:_LISTED_LECTURES]
+
+
+def _file_words(lecture: Lecture) -> str:
+    return lecture.source.rsplit("/", 1)[-1].replace("_", " ").removesuffix(".md")
+
+
+def _says(text: str, word: str, *, short: bool = False) -> bool:
+    """Say whether `text` has `word`, a word that it begins, or (`short`) what it abbreviates."""
+    words = re.findall(r"[a-z]+", text.casefold())
+    stem = _stem(word)
+    if any(_stem(w) == stem or (len(word) >= 4 and w.startswith(word)) for w in words):
+        return True
+    singular = word.removesuffix("s")
+    return (
+        short
+        and 3 <= len(singular) <= 8
+        and any(
+            _abbreviates(singular, words[i:]) for i in range(len(words)) if words[i][0] == word[0]
+        )
+    )
+
+
+def _abbreviates(short: str, words: Sequence[str], parts: int = 0) -> bool:
+    """Whether `short` is made of beginnings of successive words: "resnet", "cnn", "vit"."""
+    if not short:
+        return parts > 1
+    if not words:
+        return False
+    return any(
+        words[0].startswith(short[:n]) and _abbreviates(short[n:], words[1:], parts + 1)
+        for n in range(1, len(short) + 1)
+    )
+
+
+def _stem(word: str) -> str:
+    """Cut common endings, so that "transformer" finds "Transformers" and "cnn" finds "CNNs"."""
+    return re.sub(r"(?:ations?|ational|ing|ors?|ers?|al|ed|es|s|ion|e)$", "", word) or word
