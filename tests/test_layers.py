@@ -16,10 +16,10 @@ FLOORS: dict[str, int] = {
     "conversation_tables": 1,
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,
     "queries": 3, "policy": 3, "citations": 3,
-    "retrieval": 4, "replies": 4,
+    "retrieval": 4, "replies": 4, "exchanges": 4,
     "tutor": 5, "langchain_retriever": 5,
     "assembly": 6,
-    "app": 7, "doctor": 7, "cli": 8,
+    "app": 7, "doctor": 7, "disclose": 7, "cli": 8,
 }  # fmt: skip
 """Floor of each module of `src/ds542_tutor`; a new module must be given one here."""
 

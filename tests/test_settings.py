@@ -42,6 +42,7 @@ def test_the_environment_can_name_the_file(tmp_path: Path) -> None:
         ("[server]\nport = true\n", "server.port must be of type int"),
         ("[server]\nport = 99999\n", "0..65535"),
         ("[server]\nconcurrency = 0\n", "server.concurrency must be positive"),
+        ("[server]\nurl = 'tutor'\n", "server.url must be like https://"),
         ("[answer]\nunsupported = 'keep'\n", "'remove' or 'mark'"),
         ("[models]\nembedder_dtype = 'int4'\n", "embedder_dtype"),
         ("server = 3\n", "must be a table"),

@@ -1,4 +1,4 @@
-"""The command line: `ds542-tutor ask | serve | doctor | password`.
+"""The command line: `ds542-tutor ask | serve | disclosure | doctor | password`.
 
 Answers go to stdout, everything else to stderr. Exit status: 0 for an answer, a hint, a refusal or
 an abstention; 2 for an error, told in one line; 1 when `doctor` finds something to mend.
@@ -19,6 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import ds542_tutor
+from ds542_tutor import disclose
 from ds542_tutor.answer_json import answer_json
 from ds542_tutor.dialogue import Answer, Delta, Finished, Turn
 from ds542_tutor.errors import QuestionError, SettingsError, TutorError
@@ -60,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--today", help="answer as of this day or moment (YYYY-MM-DD[THH:MM])")
     ask.add_argument("--history", type=Path, help='JSON file: [["user", "…"], ["assistant", "…"]]')
     ask.set_defaults(run=_ask)
+
+    disclose.add_command(commands)
 
     serve = commands.add_parser("serve", help="open the chat")
     serve.set_defaults(run=_serve)

@@ -156,14 +156,17 @@ class Conversations:
             )
             return tuple(Turn(row.role, row.text) for row in rows)
 
-    def answers(self, conversation: str, owner: str) -> tuple[SavedAnswer, ...]:
+    def answers(self, conversation: str, owner: str | None) -> tuple[SavedAnswer, ...]:
         """Return the answers of a conversation with their evidence, oldest first.
+
+        `owner`: its session; None for whoever holds the file itself, as on the command line.
 
         Raises:
             ConversationError: the conversation is unknown or another session's.
         """
         with self._session() as session:
-            _owned(session, conversation, owner)
+            if owner is not None or session.get(ConversationRow, conversation) is None:
+                _owned(session, conversation, owner or "")
             rows = session.scalars(
                 select(AnswerRow)
                 .join(TurnRow, AnswerRow.turn_id == TurnRow.id)
@@ -219,6 +222,21 @@ class Conversations:
                     .order_by(ConversationRow.created)
                 )
             )
+
+    def latest(self, limit: int) -> tuple[tuple[str, datetime, str], ...]:
+        """Return id, beginning and first question of the latest conversations, the latest first.
+
+        For whoever holds the file itself; it tells nobody's session.
+        """
+        with self._session() as session:
+            rows = session.execute(
+                select(ConversationRow.id, ConversationRow.created, TurnRow.text)
+                .join(TurnRow, TurnRow.conversation_id == ConversationRow.id)
+                .where(TurnRow.position == 0)
+                .order_by(ConversationRow.created.desc())
+                .limit(limit)
+            )
+            return tuple((i, datetime.fromisoformat(at), asked) for i, at, asked in rows)
 
     def close(self) -> None:
         """Close every connection to the file."""

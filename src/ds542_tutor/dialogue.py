@@ -159,7 +159,7 @@ class Disclosure:
 
     Attributes:
         tool: name and version. model: which model spoke. date: ISO date.
-        prompt: the question. use: what to fill in about the use. link: of this answer, or "".
+        prompt: the question. use: what to fill in about the use. link: of the tutor, or "".
         as_comment: header for code. as_appendix: Markdown appendix for written work.
     """
 

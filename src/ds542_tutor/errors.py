@@ -16,6 +16,7 @@ TutorError                      anything a user can mend; entry points print it 
 ├── UploadError                 a file that staff may not put into the course materials
 ├── JobError                    an ingest, publish or roll back that cannot be done now
 ├── ConversationError           unknown conversation, or another user's
+├── DisclosureError             an export that lacks something, such as how and why AI was used
 └── PortInUseError              the server cannot listen
 """
 
@@ -82,6 +83,10 @@ class JobError(TutorError):
 
 class ConversationError(TutorError):
     """A conversation does not exist, or belongs to somebody else."""
+
+
+class DisclosureError(TutorError):
+    """A disclosure cannot be exported as asked: something is missing that it has to say."""
 
 
 class PortInUseError(TutorError):

@@ -54,7 +54,7 @@ class Reply:
     """One answer in the making: what is known so far, and the clock.
 
     `subject`: what a hint is about, when the question itself only names the problem. `evidence`:
-    see `Answer`.
+    see `Answer`. `link`: what its disclosure gives as the place of the tutor.
     """
 
     question: str
@@ -62,6 +62,7 @@ class Reply:
     now: datetime
     generation: Generation
     policy: Policy
+    link: str = ""
     query: Query = field(init=False)
     decision: Decision = field(init=False)
     hits: tuple[Hit, ...] = ()
@@ -205,7 +206,7 @@ class Reply:
             text,
             model or "none",
             self.now.date(),
-            "",
+            self.link,
             ds542_tutor.__version__,
             self.turns,
         )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -94,13 +95,15 @@ class AnswerSettings:
 class ServerSettings:
     """Where the chat listens, and how many students it serves at once.
 
-    `concurrency`: answers written at the same time; `queue`: students who may wait.
+    `concurrency`: answers written at the same time; `queue`: students who may wait. `url`: where
+    students open it, such as "https://tutor.example.edu/"; disclosures give it as the link.
     """
 
     host: str = "127.0.0.1"
     port: int = 7860
     concurrency: int = 4
     queue: int = 64
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,10 @@ def _check(settings: Settings) -> None:
     server, retrieval, answer = settings.server, settings.retrieval, settings.answer
     if not 0 <= server.port <= 65535:
         raise SettingsError(f"server.port must lie in 0..65535, but is {server.port}.")
+    if server.url and not re.fullmatch(r"https?://[^\s/]\S*", server.url):
+        raise SettingsError(
+            f"server.url must be like https://tutor.example.edu/, but is {server.url!r}."
+        )
     positive = {
         "server.concurrency": server.concurrency,
         "server.queue": server.queue,

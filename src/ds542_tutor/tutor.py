@@ -100,7 +100,8 @@ class Tutor:
         check_question(question, self.settings.answer.max_question_chars)
         course = self.generation.course
         now = now or datetime.now(ZoneInfo(course.timezone))
-        reply = Reply(question, tuple(turns), now, self.generation, self.policy)
+        link = self.settings.server.url
+        reply = Reply(question, tuple(turns), now, self.generation, self.policy, link)
         with reply.timed("retrieval"):
             vector = self.retriever.embedder.embed_query(question)
         with reply.timed("policy"):
