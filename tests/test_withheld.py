@@ -134,3 +134,32 @@ def test_when_only_another_term_knows_the_answer_says_so(
     assert answer.status == "answered" and said in answer.text
     assert answer.citations[0].title == "Syllabus (Fall 2025)"
     assert answer.notices == ("Part of this comes from Fall 2025, not from this term.",)
+    assert "not for this term (Spring 2026)" in answer.text or answer.text.startswith(
+        "No document of this term (Spring 2026) says this; one of Fall 2025 does:"
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Who was the instructor last fall?", "Ada Former"),
+        ("How was the homework weighted in the Fall 2025 course assessment?", "60%"),
+    ],
+)
+def test_a_question_about_another_term_gets_that_terms_document(
+    tutor: LiveTutor, question: str, said: str
+) -> None:
+    answer = ask(tutor, question)
+    assert said in answer.text and "Grace" not in answer.text and "70%" not in answer.text
+    assert answer.text.startswith("This is from Fall 2025, not from this term (Spring 2026):")
+
+
+@pytest.mark.parametrize(
+    "question", ["Who teaches this next fall?", "who taught it in spring 2024"]
+)
+def test_a_term_without_documents_is_not_answered_from_this_one(
+    tutor: LiveTutor, question: str
+) -> None:
+    answer = ask(tutor, question)
+    assert answer.status == "abstained" and "Grace" not in answer.text
+    assert answer.text.startswith("I have no document of")

@@ -35,6 +35,7 @@ class Query:
         section: a book section or equation number such as "6.3" or "11.3.2".
         labels: what it names by number, such as "equation 11.3.2" (see `labels`).
         locate: the question asks where something stands, not what it says.
+        term: the term that it asks about when that is not the running one, such as "fa2025".
     """
 
     text: str
@@ -46,6 +47,7 @@ class Query:
     section: str | None = None
     labels: tuple[str, ...] = ()
     locate: bool = False
+    term: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import ds542_tutor
-from ds542_tutor.calendar_answers import CourseAnswer
+from ds542_tutor.calendar_answers import CourseAnswer, CourseFact
+from ds542_tutor.calendar_answers.ahead import comes_later, lecture_of, rests_on_later
+from ds542_tutor.calendar_answers.lectures import lecture_fact, lecture_name
+from ds542_tutor.calendar_answers.values import moment_name
 from ds542_tutor.citations import Checked, best_window, cite, find_exact, number
-from ds542_tutor.course import term_name
+from ds542_tutor.course import Lecture, term_name
 from ds542_tutor.dialogue import (
     Answer,
     Citation,
@@ -43,6 +46,7 @@ POLICY_SPEAKS = "policy"
 _NEAR = 0.35  # cosine (MiniLM) below which two texts have no subject in common
 _PLACES = 3
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
+_BEFORE_FACTS = 2  # hits that stay before facts of the calendar: the question may be about these
 # A computed fact is worded by us; from this share of its words a span of the file says it.
 _SURE_SHARE = 0.6
 # Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
@@ -54,7 +58,8 @@ class Reply:
     """One answer in the making: what is known so far, and the clock.
 
     `subject`: what a hint is about, when the question itself only names the problem. `evidence`:
-    see `Answer`. `link`: what its disclosure gives as the place of the tutor.
+    see `Answer`. `link`: what its disclosure gives as the place of the tutor. `ahead`: the later
+    lecture whose material this is.
     """
 
     question: str
@@ -68,6 +73,7 @@ class Reply:
     hits: tuple[Hit, ...] = ()
     subject: str = ""
     evidence: float | None = None
+    ahead: Lecture | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
 
@@ -109,32 +115,60 @@ class Reply:
         self.hits = (*hits, *(hit for hit in self.hits if hit.chunk.id not in found))
         return self._finish("answered", computed.text, tuple(citations), COMPUTED)
 
-    def locate(self, hits: Sequence[Hit]) -> Answer:
-        """Say where the best hits stand, the kind of source asked for first."""
+    def add_facts(self, facts: Sequence[CourseFact]) -> None:
+        """Let facts of the calendar join the hits, after the best of them."""
+        known = {hit.chunk.id for hit in self.hits}
+        chunks = [self._chunk_with(fact.document, fact.statement) for fact in facts]
+        joining = {c.id: Hit(c, 0.0, COMPUTED, 0.0) for c in chunks if c and c.id not in known}
+        self.hits = (*self.hits[:_BEFORE_FACTS], *joining.values(), *self.hits[_BEFORE_FACTS:])
+
+    def locate(self, hits: Sequence[Hit], *, dated: bool = False) -> Answer:
+        """Say where the best hits stand, the kind of source asked for first.
+
+        `dated`: the question is when or in which lecture it is taught; slides come first then, and
+        the date of their lecture is told.
+        """
         citations, places = [], []
-        ranked = sorted(hits, key=lambda hit: self.query.kind not in (None, hit.chunk.kind))
+        kinds = (None, "slides" if dated else self.query.kind)
+        ranked = sorted(hits, key=lambda hit: hit.chunk.kind not in kinds and kinds[1] is not None)
         for passage in number(ranked, _PLACES, budget_words=10_000):
             chunk = passage.chunk
             title = chunk.locator.slide_title or ""
             start, end = (find_exact(title, chunk.text) if title else None) or (0, 0)
             citations.append(cite(passage, start, end, 1.0, chunk.locator.describe()))
-            places.append(f"{_place(chunk)} [{passage.number}]")
+            places.append(f"{self._place(chunk)} [{passage.number}]")
         text = f"The best match is {places[0]}."
         if places[1:]:
             text += f" See also {' and '.join(places[1:])}."
-        notices = tuple(self._term_notices(citations))
-        return self._finish("answered", text, tuple(citations), SEARCH_SPEAKS, notices)
+        lecture = lecture_of(self.generation.course, ranked[0].chunk)
+        page = lecture and self._chunk_with(lecture.source, lecture_fact(lecture).statement)
+        if dated and lecture and page:
+            marker = len(citations) + 1
+            said = f"{lecture_name(lecture)}, is on {moment_name(lecture.starts)}"
+            text += f" {said} [{marker}]."
+            citations.append(cite(Passage(marker, page, page.text), 0, 0, 1.0, said))
+        return self._finish(
+            "answered",
+            self._with_terms(text, citations),
+            tuple(citations),
+            SEARCH_SPEAKS,
+            tuple(self._notices(citations)),
+        )
 
     def abstain(self) -> Answer:
         """Say that the materials do not cover the question, what is near, and whom to ask."""
-        near = [hit for hit in self.hits if hit.similarity >= _NEAR][:_NEAREST]
+        facts = [hit for hit in self.hits if hit.retriever == COMPUTED]
+        near = [*facts, *(hit for hit in self.hits if hit.similarity >= _NEAR)][:_NEAREST]
+        asked = self.query.term
         text = "The course materials I have don't answer this, so I won't guess."
+        if asked:
+            text = f"I have no document of {term_name(asked)} that answers this, so I won't guess."
         citations = []
         if near:
             places = []
             for passage in number(near, _NEAREST, budget_words=10_000):
                 citations.append(cite(passage, 0, 0, 0.0, ""))
-                places.append(f"{_place(passage.chunk)} [{passage.number}]")
+                places.append(f"{self._place(passage.chunk)} [{passage.number}]")
             text += f" The nearest I found: {'; '.join(places)}."
         return self._finish("abstained", f"{text} {self.policy.contact}", tuple(citations), "")
 
@@ -148,7 +182,8 @@ class Reply:
         text = enforced.text
         if hint:
             text = f"{self.policy.wording(self.decision)}\n\n{text}".strip()
-        notices = [*enforced.notices, *self._term_notices(checked.citations)]
+        text = self._with_terms(text, checked.citations)
+        notices = [*enforced.notices, *self._notices(checked.citations)]
         answer = self._finish(
             "hinted" if hint else "answered", text, checked.citations, model, tuple(notices)
         )
@@ -229,16 +264,47 @@ class Reply:
                 return cite(Passage(1, chunk, chunk.text), 0, 0, 1.0, text)
         return None
 
-    def _term_notices(self, citations: Sequence[Citation]) -> Iterator[str]:
-        """Label evidence from another term: its dates and rules are not this term's."""
-        running = self.generation.course.term
-        terms = {
-            chunk.term
-            for chunk in self.generation.chunks.get([c.chunk_id for c in citations])
-            if chunk.term and running and chunk.term != running
-        }
-        for term in sorted(terms):
+    def _notices(self, citations: Sequence[Citation]) -> Iterator[str]:
+        """Say whose term evidence is from, and when the material comes, where it comes later."""
+        for term in self._other_terms(citations):
             yield f"Part of this comes from {term_name(term)}, not from this term."
+        cited = self.generation.chunks.get([c.chunk_id for c in citations])
+        if self.ahead and rests_on_later(self.generation.course, cited, self.now):
+            yield comes_later(self.ahead)
+
+    def _with_terms(self, text: str, citations: Sequence[Citation]) -> str:
+        """Say in the answer itself what rests on another term's documents."""
+        asked, this = self.query.term, term_name(self.generation.course.term)
+        others = [c for c in citations if self._other_term(self._chunk(c))]
+        named = " and ".join(term_name(term) for term in self._other_terms(citations))
+        if not others:
+            return text
+        if len(others) == len(citations) and asked:
+            return f"This is from {named}, not from this term ({this}):\n\n{text}"
+        if len(others) == len(citations):
+            return f"No document of this term ({this}) says this; one of {named} does:\n\n{text}"
+        markers = "".join(f"[{c.marker}]" for c in others)
+        return f"{text}\n\nWhat {markers} says holds for {named}, not for this term ({this})."
+
+    def _chunk(self, citation: Citation) -> Chunk | None:
+        chunks = self.generation.chunks.get([citation.chunk_id])
+        return chunks[0] if chunks else None
+
+    def _other_term(self, chunk: Chunk | None) -> str | None:
+        """Return the term of a chunk when it is not the running one."""
+        running = self.generation.course.term
+        return chunk.term if chunk and chunk.term and running and chunk.term != running else None
+
+    def _other_terms(self, citations: Sequence[Citation]) -> list[str]:
+        chunks = self.generation.chunks.get([c.chunk_id for c in citations])
+        return sorted({term for chunk in chunks if (term := self._other_term(chunk))})
+
+    def _place(self, chunk: Chunk) -> str:
+        """Say where a chunk stands, with its term when that is another one."""
+        term = self._other_term(chunk)
+        place = _place(chunk)
+        told = not term or term_name(term) in place
+        return place if told else f"{place} ({term_name(term or '')})"
 
 
 def _place(chunk: Chunk) -> str:

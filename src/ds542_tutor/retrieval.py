@@ -144,7 +144,8 @@ class Retriever:
             factor *= _SAME_SECTION
         if chunk.exercise:
             factor *= _EXERCISE
-        if self.term and chunk.term and chunk.term != self.term:
+        wanted = query.term or self.term
+        if wanted and chunk.term and chunk.term != wanted:
             factor *= _OTHER_TERM
         return factor
 

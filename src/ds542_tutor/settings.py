@@ -85,9 +85,16 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
-    """What happens to sentences that no passage supports: "remove" or "mark"; and length limits."""
+    """How answers are given.
+
+    Attributes:
+        unsupported: what happens to sentences that no passage supports: "remove" or "mark".
+        ahead: material of a later lecture: "allow" answers as always, "note" adds when it comes and
+            what to read first, "defer" says only that.
+    """
 
     unsupported: str = "remove"
+    ahead: str = "note"
     max_question_chars: int = 8000
 
 
@@ -263,6 +270,10 @@ def _check(settings: Settings) -> None:
     if answer.unsupported not in ("remove", "mark"):
         raise SettingsError(
             f"answer.unsupported must be 'remove' or 'mark', but is {answer.unsupported!r}."
+        )
+    if answer.ahead not in ("allow", "note", "defer"):
+        raise SettingsError(
+            f"answer.ahead must be 'allow', 'note' or 'defer', but is {answer.ahead!r}."
         )
     if settings.models.embedder_dtype not in ("auto", "float32", "bfloat16", "int8"):
         raise SettingsError(

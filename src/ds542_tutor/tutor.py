@@ -14,7 +14,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ds542_tutor.calendar_answers import answer_from_course
+from ds542_tutor.calendar_answers import (
+    answer_from_course,
+    asks_for_lecture,
+    facts_for,
+    term_asked,
+)
+from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.citations import Checked, Checker, number
 from ds542_tutor.dialogue import (
     Answer,
@@ -47,6 +53,7 @@ if TYPE_CHECKING:
 
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
+_ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
 _SITE_WORDS = "generative AI assistance GAIA policy"
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
@@ -118,15 +125,27 @@ class Tutor:
             yield Finished(reply.from_calendar(computed))
         elif not self._can_answer(reply):
             yield Finished(reply.abstain())
-        elif reply.query.locate and reply.decision.action == "answer":
-            yield Finished(reply.locate(self._usable(reply)))
         else:
-            yield from self._write(reply, cancel or threading.Event())
+            yield from self._from_materials(reply, cancel or threading.Event())
+
+    def _from_materials(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
+        """Answer from what was found: the place, a word on when it comes, or a written answer."""
+        teaches = reply.decision.rule not in _ABOUT_THE_COURSE
+        if teaches and reply.decision.action == "answer" and self.settings.answer.ahead != "allow":
+            reply.ahead = taught_later(self.generation.course, reply.hits, reply.now)
+        dated = asks_for_lecture(self.generation.course, reply.question, reply.now)
+        if reply.decision.action == "answer" and (reply.query.locate or dated):
+            yield Finished(reply.locate(self._usable(reply), dated=dated))
+        elif reply.ahead is not None and self.settings.answer.ahead == "defer":
+            yield Finished(reply.from_calendar(deferral(reply.ahead)))
+        else:
+            yield from self._write(reply, cancel)
 
     def _query(self, reply: Reply) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
         query = standalone(asked, reply.turns)
+        query = replace(query, term=term_asked(asked, self.generation.course.term))
         if reply.decision.rule == CREDITING:
             reply.subject = query.text
             return replace(query, kind="site", text=f"{query.text} {_SITE_WORDS}", locate=False)
@@ -134,6 +153,9 @@ class Tutor:
 
     def _search(self, reply: Reply) -> tuple[Hit, ...]:
         """Search; for a hint also with the words of the problem, to find what it builds on."""
+        if reply.query.term:
+            found = self.retriever.search(reply.query, _TEACHING_DEPTH)
+            return tuple(h for h in found if h.chunk.term == reply.query.term)
         hits = self.retriever.search(reply.query)
         if reply.decision.action != "hint":
             return hits
@@ -145,14 +167,16 @@ class Tutor:
         reply.subject = f"{reply.query.text} {words}"
         subject = replace(reply.query, text=reply.subject, assignment=None)
         known = {hit.chunk.id for hit in hits}
-        found = (h for h in self.retriever.search(subject, _TEACHING_DEPTH) if _teaches(h))
-        return (*hits, *(hit for hit in found if hit.chunk.id not in known))
+        deeper = (h for h in self.retriever.search(subject, _TEACHING_DEPTH) if _teaches(h))
+        return (*hits, *(hit for hit in deeper if hit.chunk.id not in known))
 
     def _can_answer(self, reply: Reply) -> bool:
         """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
         if reply.decision.action == "hint" or reply.decision.rule == CREDITING:
             return True
         reply.evidence = self._evidence(reply, reply.hits)
+        course = self.generation.course
+        reply.add_facts(facts_for(course, reply.question, reply.now))
         return reply.evidence >= self.settings.retrieval.abstain_below
 
     def _evidence(self, reply: Reply, hits: Sequence[Hit]) -> float:
@@ -199,6 +223,8 @@ class Tutor:
 
     def _usable(self, reply: Reply) -> list[Hit]:
         """Drop other terms' chunks, unless they alone know; in hints also the problems."""
+        if reply.query.term:
+            return list(reply.hits)  # of that term alone
         term = self.generation.course.term
         current = [h for h in reply.hits if not h.chunk.term or not term or h.chunk.term == term]
         needed = self.settings.retrieval.abstain_below
@@ -206,7 +232,8 @@ class Tutor:
         if reply.evidence is not None and self._evidence(reply, current) < needed:
             current = [*(h for h in reply.hits if h not in current), *current]
         if reply.decision.rule == CREDITING:
-            current = [h for h in current if h.chunk.kind == "site"] or current
+            site = [h for h in current if h.chunk.kind == "site"]
+            current = [h for h in site if "GAIA" in h.chunk.search_text] or site or current
         if reply.decision.action == "hint":
             current = [h for h in current if _teaches(h)] or current
         return current or list(reply.hits)

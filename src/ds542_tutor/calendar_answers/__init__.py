@@ -23,12 +23,21 @@ from ds542_tutor.calendar_answers import (
     topics,
 )
 from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.calendar_answers.facts import facts_for
+from ds542_tutor.calendar_answers.other_terms import term_asked
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact
 from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Turn
 
-__all__ = ["CourseAnswer", "CourseFact", "answer_from_course"]
+__all__ = [
+    "CourseAnswer",
+    "CourseFact",
+    "answer_from_course",
+    "asks_for_lecture",
+    "facts_for",
+    "term_asked",
+]
 
 _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     grading.regrade,
@@ -83,6 +92,8 @@ def answer_from_course(
         turns: earlier messages; a short follow-up ("and hw3?") takes its topic from them, "it" the
             work that was spoken of.
     """
+    if term_asked(question, course.term):
+        return None  # another term's dates and people are not in this calendar
     zone = ZoneInfo(course.timezone)
     local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
     answer = _answer(course, question, local)
@@ -90,6 +101,13 @@ def answer_from_course(
     if answer is None and earlier:
         answer = _follow_up(course, question, earlier, local)
     return answer
+
+
+def asks_for_lecture(course: Course, question: str, now: datetime) -> bool:
+    """Whether `question` is when, or in which lecture, something is taught."""
+    zone = ZoneInfo(course.timezone)
+    local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+    return any(topics.asks_when(Asking(course, text, local)) for text in clauses(question))
 
 
 def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None:

@@ -25,7 +25,7 @@ from ds542_tutor.calendar_answers.values import (
     day_name,
     moment_name,
 )
-from ds542_tutor.course import Event
+from ds542_tutor.course import Course, Event
 
 _HELD = (
     r"(?:is there|are there|is|do (?:we|i|you)(?: guys)?(?: \S+)? (?:have|meet)|have we|are we"
@@ -192,6 +192,11 @@ def say_recess(draft: Draft, asking: Asking) -> None:
         after = [lec for lec in course.lectures if lec.starts.date() > ends]
         if after:
             say_lecture(draft, after[0], asking.now)
+
+
+def recess_facts(course: Course) -> tuple[CourseFact, ...]:
+    """Return begin and end of the recess, when the site has both."""
+    return tuple(map(_event_fact, recess_of(course) or ()))
 
 
 def _event_fact(event: Event) -> CourseFact:

@@ -96,11 +96,17 @@ def _say_span(draft: Draft, asking: Asking, meeting: Meeting) -> bool:
 
 def say_meeting(draft: Draft, meeting: Meeting) -> None:
     """Say when and where `meeting` is, times as the site has them."""
+    fact = meeting_fact(meeting)
+    draft.say(fact.statement.rstrip("."), fact)
+
+
+def meeting_fact(meeting: Meeting) -> CourseFact:
+    """Return when and where `meeting` is as one fact."""
     hours = re.sub(r"\s*(?:--|–|—)\s*", " to ", meeting.time)
     sentence = f"{meeting.name}: {meeting.days}, {hours}, {meeting.location}"
     if _ends_before_start(meeting.time):
         sentence += " (times as the site has them; the start looks like a slip)"
-    draft.say(sentence, CourseFact(meeting.source, f"{sentence}."))
+    return CourseFact(meeting.source, f"{sentence}.")
 
 
 def _meets(meeting: Meeting, asking: Asking) -> bool:

@@ -64,7 +64,7 @@ _TERM_VOCABULARY = (
 
 def people(asking: Asking) -> CourseAnswer | None:
     """Answer who teaches, and the office, office hours and email of staff."""
-    named = _named(asking)
+    named = named_people(asking)
     if not (asking.has(_WHO) or named) or not (asking.has(_WHO_ASKS) or named):
         return None
     course = asking.course
@@ -89,7 +89,7 @@ def people(asking: Asking) -> CourseAnswer | None:
         return None
     draft = Draft("people")
     if len(chosen) > 1 and asking.has(r"how many"):
-        draft.say(f"The course site lists {len(chosen)}", *map(_person_fact, chosen))
+        draft.say(f"The course site lists {len(chosen)}", *map(person_fact, chosen))
     for person in chosen:
         _say_person(draft, person, hours=hours, office=asking.has(r"office|where"))
     if hours and any(not p.office_hours for p in chosen):
@@ -128,12 +128,12 @@ def _say_hours_on(draft: Draft, asking: Asking, chosen: list[Person]) -> None:
     day = span.first
     if in_recess(asking.course, day):
         draft.say(
-            f"{day_name(day)} lies in spring recess, so ask before you come", _person_fact(person)
+            f"{day_name(day)} lies in spring recess, so ask before you come", person_fact(person)
         )
     elif DAYS[day.weekday()] in named:
-        draft.say(f"{day_name(day)} is one of these days", _person_fact(person))
+        draft.say(f"{day_name(day)} is one of these days", person_fact(person))
     else:
-        draft.say(f"{day_name(day)} is none of these days", _person_fact(person))
+        draft.say(f"{day_name(day)} is none of these days", person_fact(person))
 
 
 def term(asking: Asking) -> CourseAnswer | None:
@@ -165,7 +165,7 @@ def term(asking: Asking) -> CourseAnswer | None:
     return draft.finish()
 
 
-def _named(asking: Asking) -> list[Person]:
+def named_people(asking: Asking) -> list[Person]:
     """Return the people one of whose names the question says."""
     words = {w.removesuffix("s") for w in re.findall(r"[a-z]+", asking.text)}
     words |= set(re.findall(r"[a-z]+", asking.text))
@@ -188,9 +188,10 @@ def _say_person(draft: Draft, person: Person, *, hours: bool, office: bool) -> N
         known.append(f"office hours {person.office_hours}")
     elif hours or office:
         known.append("no office hours on the course site")
-    draft.say(": ".join([known[0], ", ".join(known[1:])]), _person_fact(person))
+    draft.say(": ".join([known[0], ", ".join(known[1:])]), person_fact(person))
 
 
-def _person_fact(person: Person) -> CourseFact:
+def person_fact(person: Person) -> CourseFact:
+    """Return who a person is and how to reach them as one fact."""
     parts = [person.name, person.role, person.email, person.office, person.office_hours]
     return CourseFact(person.source, f"{', '.join(p for p in parts if p)}.")

@@ -47,6 +47,14 @@ _COVERS_VOCABULARY = TAUGHT_VOCABULARY + (
     "explains concept study studying one ones material done gone been part focuses specifically "
     "lecturing chapter"
 )
+_SURELY_WHEN = (
+    r"(?:which|what) lectures?"
+    r"|when (?:do|did|will|are|have|can) (?:we|you|you guys|the class) (?:\S+ ){0,3}?"
+    r"(?:cover\w*|learn\w*|get(?:ting)? to|go(?:ing)? over|discuss\w*|talk\w* about|have)"
+    r"|when (?:is|was|will|are|were) (?:\S+ ){1,6}?(?:covered|taught|discussed|lecture)"
+    r"|(?:have|did|will|are|do) (?:we|you) (?:\S+ ){0,3}?(?:cover\w*|learn(?:ed)?|get to|gone over)"
+    r"|(?:which|what) (?:day|week|class|date) (?:\S+ ){0,3}?(?:cover\w*|learn|discuss\w*|talk\w*)"
+)
 _READ = r"pages|read|reads|reading|readings|chapters?|pre-?read\w*|pre-?work|pre-?class|prep"
 _READ_VOCABULARY = TAUGHT_VOCABULARY + (
     " read reads reading readings chapter chapters book udl textbook pages page assigned "
@@ -74,12 +82,23 @@ _COMMON = frozenset(
 )
 
 
+def asks_when(asking: Asking) -> bool:
+    """Whether the question is surely when, or in which lecture, a topic is taught."""
+    return asking.has(_SURELY_WHEN) and bool(_topic(asking))
+
+
+def _topic(asking: Asking) -> list[str]:
+    """Return the words of the topic whose lecture is asked for, or an empty list."""
+    if not asking.has(_COVERS) or asking.works or asking.lectures or asking.has("slides?|due|page"):
+        return []
+    topic = asking.residue(_COVERS_VOCABULARY)
+    return topic if len(topic) <= _MOST_TOPIC_WORDS else []
+
+
 def covering(asking: Asking) -> CourseAnswer | None:
     """Answer which lecture is on a topic, and when, where a title or summary says so."""
-    if not asking.has(_COVERS) or asking.works or asking.lectures or asking.has("slides?|due|page"):
-        return None
-    topic = asking.residue(_COVERS_VOCABULARY)
-    if not topic or len(topic) > _MOST_TOPIC_WORDS:
+    topic = _topic(asking)
+    if not topic:
         return None
     draft = Draft("covers")
     discussion = asking.has("discussions?|sections?")
