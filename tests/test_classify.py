@@ -3,7 +3,6 @@
 import base64
 import json
 import time
-import unicodedata
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
@@ -19,9 +18,9 @@ from ds542_tutor.course import Assignment, Course
 from ds542_tutor.dialogue import Decision, Turn
 from ds542_tutor.documents import Chunk, Locator
 from ds542_tutor.policy.classify import decide
-from ds542_tutor.policy.disguise import readings
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import ModeEntry, Policy, load_policy
+from ds542_tutor.policy.signals import Sense
 
 ROOT = Path(__file__).parents[1]
 MATERIALS = ROOT.parent / "shared" / "materials"
@@ -202,7 +201,7 @@ def test_meaning_alone_can_show_graded_work() -> None:
     items = GradedItems.from_chunks([chunk], {chunk.id: [0.6, 0.8]})
 
     def action(question: str, vector: list[float]) -> str:
-        return decide(question, [], POLICY, COURSE, items, NOW, vector).action
+        return decide(question, [], POLICY, COURSE, items, NOW, Sense(vector)).action
 
     assert action("write code that approximates where the region ends", [0.6, 0.8]) == "hint"
     assert action("write code that approximates where the region ends", [0.8, -0.6]) == "answer"
@@ -259,11 +258,6 @@ def test_no_history_opens_a_denied_request(earlier: list[str]) -> None:
     turns = [pair for text in earlier for pair in (("user", text), ("assistant", "..."))]
     for text in STRONG:
         assert decision(text, *turns).action != "answer"
-
-
-def test_readings_start_with_the_plain_text() -> None:
-    assert readings("  Ｗrіte it")[0] == "  write it"
-    assert unicodedata.is_normalized("NFKC", readings("ﬁle ½")[0])
 
 
 def real_graded_items() -> GradedItems:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Decision, Hit, Query
-from ds542_tutor.policy.classify import decide
+from ds542_tutor.policy.classify import decide, sense_of
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import Settings
 from ds542_tutor.tutor import Tutor
@@ -87,8 +87,8 @@ def decision_on(tutor: Tutor, question: str) -> Decision:
     """Return what the tutor's policy says to a question that opens a conversation."""
     course = tutor.generation.course
     now = datetime.now(ZoneInfo(course.timezone))
-    vector = tutor.retriever.embedder.embed_query(question)
-    return decide(question, (), tutor.policy, course, tutor.graded, now, vector)
+    sense = sense_of(question, (), tutor.retriever.embedder.embed_query, tutor.kinds)
+    return decide(question, (), tutor.policy, course, tutor.graded, now, sense)
 
 
 def report_notinject(

@@ -22,8 +22,9 @@ from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.models.generation import load_chat_model
 from ds542_tutor.models.quotes import QuotesModel
 from ds542_tutor.models.reranking import load_reranker
-from ds542_tutor.policy.classify import decide
+from ds542_tutor.policy.classify import decide, sense_of
 from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.kinds import load_kinds
 from ds542_tutor.policy.rules import Policy, load_policy
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.retrieval import Retriever
@@ -58,6 +59,9 @@ class LiveTutor:
         self._embedder = load_embedder(settings.models)
         name = settings.models.reranker
         self._reranker = load_reranker(name) if name else None
+        self._kinds = load_kinds(
+            self._embedder.embed_documents, self._embedder.model_id, settings.paths.cache
+        )
         self._model = load_chat_model(settings, self._embedder)
         self._lock = threading.Lock()
         self._refused: str | None = ""
@@ -125,9 +129,9 @@ class LiveTutor:
     ) -> list[Decision]:
         """Return what each of `policies` says to `question` at `now`; nothing is answered."""
         tutor = self.tutor
-        vector = self._embedder.embed_query(question)
+        sense = sense_of(question, turns, self._embedder.embed_query, tutor.kinds)
         course, graded = tutor.generation.course, tutor.graded
-        return [decide(question, turns, p, course, graded, now, vector) for p in policies]
+        return [decide(question, turns, p, course, graded, now, sense) for p in policies]
 
     def _assemble(self, generation: Generation) -> Tutor:
         settings, embedder = self.settings, self._embedder
@@ -149,6 +153,7 @@ class LiveTutor:
                 graded, generation.dense.vectors([chunk.id for chunk in graded])
             ),
             settings=settings,
+            kinds=self._kinds,
         )
 
 

@@ -25,6 +25,7 @@ from ds542_tutor.citations import Checked, Checker, number
 from ds542_tutor.dialogue import (
     Answer,
     AnswerEvent,
+    Decision,
     Delta,
     Finished,
     Hit,
@@ -36,10 +37,12 @@ from ds542_tutor.dialogue import (
 )
 from ds542_tutor.errors import QuestionError
 from ds542_tutor.index.generation import Generation
-from ds542_tutor.policy.classify import decide
+from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection
+from ds542_tutor.policy.kinds import Kinds
 from ds542_tutor.policy.rules import Policy
+from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.queries import standalone
@@ -75,7 +78,9 @@ SMALL_MODELS = frozenset({"smollm2"})
 class Tutor:
     """Answers questions from one generation of the index, with one chat model.
 
-    `fallback` writes when nothing of the model's draft stands up to the check.
+    `fallback` writes when nothing of the model's draft stands up to the check. `kinds` tells kinds
+    of requests by their meaning; `second_opinion` may make a decision stricter, and is off unless
+    one is given.
     """
 
     generation: Generation
@@ -86,6 +91,8 @@ class Tutor:
     policy: Policy
     graded: GradedItems
     settings: Settings
+    kinds: Kinds | None = None
+    second_opinion: SecondOpinion | None = None
 
     def answer(
         self,
@@ -110,9 +117,9 @@ class Tutor:
         link = self.settings.server.url
         reply = Reply(question, tuple(turns), now, self.generation, self.policy, link)
         with reply.timed("retrieval"):
-            vector = self.retriever.embedder.embed_query(question)
+            sense = sense_of(question, turns, self.retriever.embedder.embed_query, self.kinds)
         with reply.timed("policy"):
-            reply.decision = decide(question, turns, self.policy, course, self.graded, now, vector)
+            reply.decision = self._decide(question, turns, now, sense)
         yield Stage("searching")
         with reply.timed("retrieval"):
             reply.query = self._query(reply)
@@ -140,6 +147,16 @@ class Tutor:
             yield Finished(reply.from_calendar(deferral(reply.ahead)))
         else:
             yield from self._write(reply, cancel)
+
+    def _decide(
+        self, question: str, turns: Sequence[Turn], now: datetime, sense: Sense
+    ) -> Decision:
+        """Ask the policy, and the second opinion where there is one; the stricter word counts."""
+        course = self.generation.course
+        decision = decide(question, turns, self.policy, course, self.graded, now, sense)
+        if self.second_opinion is None:
+            return decision
+        return stricter(decision, self.second_opinion.judge(question, turns, decision))
 
     def _query(self, reply: Reply) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""

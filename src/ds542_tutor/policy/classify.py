@@ -2,45 +2,83 @@
 
 Deterministic and fast; no language model takes part. A question is judged in the light of the
 conversation: what was held back once stays held back when the student asks again, presses, claims
-authority or asks for it in parts. What the decision does to an answer is `enforce`'s business.
+authority or asks for it in parts. Of all findings the strictest decides, so nothing that is added
+(a message, a rule, a second opinion) loosens a decision. What the decision does to an answer is
+`enforce`'s business.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Decision, Turn
-from ds542_tutor.policy import harms, requests
-from ds542_tutor.policy.disguise import readings
-from ds542_tutor.policy.graded import GradedItems, Likeness
+from ds542_tutor.policy import requests
+from ds542_tutor.policy.disguise import meant, readings
+from ds542_tutor.policy.findings import GRADED, LIKELY, Finding, Findings, examine_message
+from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
 from ds542_tutor.policy.rules import Policy
+from ds542_tutor.policy.signals import Sense, signals, titled_assignment
 
-MIN_CONTENT_WORDS = 2
-"""Words left of a message without its injected instructions, for it to hold a question."""
+RECENT = 3
+"""Earlier messages in which "the function" may have been named: further back it is another one."""
 
-_CREDITING = re.compile(
-    r"\b(?:cit(?:e|ing|ation)|credit(?:ing)?|disclos\w+|acknowledg\w+|attribut\w+|gaia|ai policy"
-    r"|appendix|ai (?:use|usage|tools?|detect\w+)|(?:use|used|using) (?:you|chat ?gpt|ai|llms?|gpt"
-    r"|copilot|claude|this (?:bot|tutor)))\b"
+REMEMBERED = 20
+"""Earlier messages that are looked at; a conversation that long has gone to other things."""
+
+_OPEN = frozenset({"concept", "logistics", "own-work", "debugging", "crediting"})
+_STRICTNESS = {"answer": 0, "hint": 1, "refuse": 2}
+_QUOTED_PIECE = re.compile(
+    r"\b\w+\s*(?:=|:=|:|is|means|stands for)\s*(['\"`«“])(.{2,400}?)['\"`»”]"
 )
-_LOGISTICS = re.compile(
-    r"\b(?:when|deadline|due|late|office hours?|room|email|syllabus|grad(?:e|ed|ing) weights?"
-    r"|regrade|who teaches|schedule|extension|where is|what time|recess|next lecture)\b"
+_OVER = re.compile(
+    r"\b(?:(?:exam|quiz|test|midterm|final|it) (?:is|was|'s|are)? ?(?:now )?(?:over|done|finished)"
+    r"|after the (?:exam|quiz|test|midterm)|handed (?:it )?in|submitted|yesterday|last week)\b"
 )
+
+
+class SecondOpinion(Protocol):
+    """Something slower, a language model for instance, that may make a decision stricter."""
+
+    def judge(self, question: str, turns: Sequence[Turn], decision: Decision) -> Decision:
+        """Return what it would decide; `stricter` sees to it that this cannot loosen anything."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Finding:
-    """What one message amounts to, before modes and actions."""
+class Examination:
+    """A decision with everything that was considered for it.
 
-    rule: str
-    reason: str
-    assignment: str | None = None
+    Attributes:
+        considered: each finding as a decision, the strictest first. message: the findings of the
+            question by itself.
+    """
+
+    decision: Decision
+    considered: tuple[Decision, ...]
+    message: Findings
+
+
+def stricter(one: Decision, other: Decision) -> Decision:
+    """Return the stricter of two decisions, the first of two equally strict ones."""
+    return other if _STRICTNESS[other.action] > _STRICTNESS[one.action] else one
+
+
+def sense_of(
+    question: str,
+    turns: Sequence[Turn],
+    embed: Callable[[str], Sequence[float]],
+    kinds: Kinds | None = None,
+) -> Sense:
+    """Embed what `decide` needs of a question: itself, and with the messages before it."""
+    joined = _joined(question, _asked(turns))
+    return Sense(embed(meant(question)), embed(meant(joined)) if joined else None, kinds)
 
 
 def decide(
@@ -50,65 +88,152 @@ def decide(
     course: Course,
     graded: GradedItems,
     now: datetime,
-    vector: Sequence[float] | None = None,
+    sense: Sense | None = None,
 ) -> Decision:
-    """Return what the policy says to `question`.
+    """Return what the policy says to `question`; see `examine`."""
+    return examine(question, turns, policy, course, graded, now, sense).decision
+
+
+def examine(
+    question: str,
+    turns: Sequence[Turn],
+    policy: Policy,
+    course: Course,
+    graded: GradedItems,
+    now: datetime,
+    sense: Sense | None = None,
+) -> Examination:
+    """Return what the policy says to `question`, and what else was considered.
 
     Args:
         turns: the earlier messages, oldest first.
         course: its zone says which day it is, its titles which assignment is meant.
         graded: what graded work asks, from the index.
         now: the moment of the question, for modes with dates; in the course's zone when naive.
-        vector: unit embedding of the question, when there is one.
+        sense: what vectors tell of the question (`sense_of`); without it words alone decide.
     """
     day = (now.astimezone(ZoneInfo(course.timezone)) if now.tzinfo else now).date()
-    if policy.closed(day):
-        return policy.decision("closed", "every question is denied on this day")
-    earlier = [turn.text for turn in turns if turn.role == "user"]
-    finding = _in_conversation(question, earlier, graded, vector)
+    sense = sense or Sense()
+    message = examine_message(question, policy, course, graded, sense)
+    found = [*message.found]
+    earlier = _asked(turns)
+    if earlier:
+        found[-1:-1] = _in_conversation(question, earlier, message, policy, course, graded, sense)
+    closed = policy.closing(day)
+    considered = [_applied(finding, question, policy, course, day) for finding in found]
+    if closed is not None:
+        evidence = (policy.describe_mode(closed),)
+        considered.insert(
+            0, policy.decision("closed", "every question is denied on this day", None, evidence)
+        )
+    # Sorting is stable: of equally strict ones the first found stays first.
+    considered.sort(key=lambda decision: -_STRICTNESS[decision.action])
+    return Examination(considered[0], tuple(considered), message)
+
+
+def _applied(
+    finding: Finding, question: str, policy: Policy, course: Course, day: date
+) -> Decision:
+    """Return the decision that a finding leads to on `day`, by the modes in force."""
     assignment = finding.assignment or _titled(question, course)
-    if finding.rule == "graded-solution":
-        mode = policy.mode(assignment, day)
-        rule = {"allow": "graded-allowed", "hint": "graded-solution", "deny": "graded-denied"}[mode]
-        return policy.decision(rule, f"{finding.reason}; mode {mode}", assignment)
-    if assignment and finding.rule != "logistics" and policy.mode(assignment, day) == "deny":
-        return policy.decision("graded-denied", "all help with it is denied", assignment)
-    return policy.decision(finding.rule, finding.reason, assignment)
+    entry = policy.mode_entry(assignment, day)
+    mode = entry.mode if entry else "hint"
+    told = policy.describe_mode(entry)
+    rule, reason, evidence = finding.rule, finding.reason, finding.evidence
+    if rule == GRADED:
+        rule = {"allow": "graded-allowed", "hint": GRADED, "deny": "graded-denied"}[mode]
+        reason, evidence = f"{reason}; mode {mode}", (*evidence, told)
+    elif assignment and mode == "deny" and rule not in ("logistics", *policy.refusing):
+        rule, reason, evidence = "graded-denied", "all help with it is denied", (*evidence, told)
+    return policy.decision(rule, reason, assignment, evidence, finding.scores)
 
 
 def _titled(question: str, course: Course) -> str | None:
-    """Return the assignment whose own title the question says ("my shallow networks hw")."""
-    text = readings(question)[0]
-    if not requests.mentions_graded(text):
-        return None
-    for assignment in course.assignments:
-        title = re.split(r"\s*(?:--|–|:|\s-\s)\s*", assignment.title, maxsplit=1)[-1].casefold()
-        # One word ("Attention") is a topic more often than a title.
-        if " " in title and title in text:
-            return assignment.key
-    return None
+    return titled_assignment(readings(question)[0], course)
+
+
+def _asked(turns: Sequence[Turn]) -> list[str]:
+    return [turn.text for turn in turns if turn.role == "user"][-REMEMBERED:]
+
+
+def _joined(question: str, earlier: Sequence[str]) -> str:
+    """Return the last messages and the question as one text; "" without earlier ones."""
+    return "\n".join([*earlier[-RECENT:], question]) if earlier else ""
 
 
 def _in_conversation(
-    question: str, earlier: Sequence[str], graded: GradedItems, vector: Sequence[float] | None
-) -> _Finding:
-    """Judge `question` by itself, then as a continuation of what was asked before."""
-    finding = _judge(question, graded, vector)
+    question: str,
+    earlier: Sequence[str],
+    message: Findings,
+    policy: Policy,
+    course: Course,
+    graded: GradedItems,
+    sense: Sense,
+) -> list[Finding]:
+    """Judge `question` as a continuation of what was asked before."""
+    found = [*_in_pieces(question, earlier, policy, course, graded)]
     texts = readings(question)
-    if finding.rule not in _OPEN or not any(_continues(text, finding.rule) for text in texts):
-        return finding
+    work = message.likely.get(WORK, 0.0)
+    goes_on = any(_continues(text, message.benign.rule) for text in texts) or work >= LIKELY
     for text in reversed(earlier):
-        before = _judge(text, graded, None)
-        if before.rule not in _OPEN:
+        words = Sense()  # of earlier messages only words are looked at: they are many
+        before = examine_message(text, policy, course, graded, words).found[0]
+        persists = before.rule == "exam" and not _OVER.search(texts[0])
+        if before.rule not in _OPEN and (goes_on or persists):
             reason = f"presses an earlier request ({before.reason})"
-            return _Finding(before.rule, reason, before.assignment)
+            evidence = (f'earlier message: "{" ".join(text.split())[:100]}"', *before.evidence)
+            found.append(replace(before, reason=reason, evidence=evidence))
+            break
+    return [*found, *_of_the_whole(question, earlier, message, course, graded, sense, goes_on)]
+
+
+def _in_pieces(
+    question: str, earlier: Sequence[str], policy: Policy, course: Course, graded: GradedItems
+) -> list[Finding]:
+    """Judge pieces that messages gave names to ("a = 'write the'"), put together."""
+    pieces = [m[2] for text in (*earlier, question) for m in _QUOTED_PIECE.finditer(text)]
+    if len(pieces) < 2:
+        return []
+    whole = " ".join(pieces)
+    found = examine_message(whole, policy, course, graded, Sense()).found[:-1]
+    evidence = f'pieces put together: "{whole[:100]}"'
+    return [replace(f, evidence=(evidence, *f.evidence)) for f in found]
+
+
+def _of_the_whole(
+    question: str,
+    earlier: Sequence[str],
+    message: Findings,
+    course: Course,
+    graded: GradedItems,
+    sense: Sense,
+    goes_on: bool,
+) -> list[Finding]:
+    """Judge a request that says what it wants and leaves to earlier messages of what."""
+    if not goes_on:
+        return []
+    texts = readings(question)
     recent = " ".join(readings(text)[0] for text in earlier[-RECENT:])
     pointing = any(requests.wants_solution(t) and requests.points_back(t) for t in texts)
     named = graded.named(recent)
     if pointing and (named or requests.mentions_graded(recent)):
         assignment = requests.assignment_of(recent) or (named[1].assignment if named else None)
-        return _Finding("graded-solution", "asks for what was spoken of before", assignment)
-    return finding
+        evidence = f'earlier messages name "{named[0]}"' if named else "earlier messages name it"
+        return [Finding(GRADED, "asks for what was spoken of before", assignment, (evidence,))]
+    if message.signals is None:
+        return []
+    benign = sum(message.likely.get(kind, 0.0) for kind in BENIGN)
+    if message.likely.get(WORK, 0.0) < benign:
+        return []
+    whole = signals(
+        _joined(question, earlier), graded, course, Sense(sense.context), message.likely
+    )
+    if whole.likely < LIKELY:
+        return []
+    evidence = f"with earlier messages: {', '.join(whole.strongest())}"
+    scores = {"likely graded work": whole.likely}
+    reason = "asks for graded work in several messages"
+    return [Finding(GRADED, reason, whole.assignment, (evidence,), scores)]
 
 
 def _continues(text: str, rule: str) -> bool:
@@ -121,100 +246,3 @@ def _continues(text: str, rule: str) -> bool:
     if not wanted and rule in ("crediting", "logistics") and requests.asks_a_fact(text):
         return False
     return wanted or requests.presses(text)
-
-
-RECENT = 3
-"""Earlier messages in which "the function" may have been named: further back it is another one."""
-
-_OPEN = frozenset({"concept", "logistics", "own-work", "debugging", "crediting"})
-
-
-def _judge(question: str, graded: GradedItems, vector: Sequence[float] | None) -> _Finding:
-    """Judge one message by itself, in all its readings."""
-    texts = readings(question)
-    for rule, test in _HARMS:
-        if any(test(text) for text in texts):
-            return _Finding(rule, f"asks for what rule {rule!r} refuses")
-    asked = [_graded_request(text, graded, vector) for text in texts]
-    found = next((finding for finding in asked if finding), None)
-    if found:
-        return found
-    if any(harms.injects(text) for text in texts):
-        rest = harms.without_injection(texts[0])
-        if len(re.findall(r"[a-z]{3,}", rest)) < MIN_CONTENT_WORDS:
-            return _Finding("injection", "nothing but instructions to the tutor")
-    return _benign(texts[0])
-
-
-_HARMS = (
-    ("attribution", harms.evades_attribution),
-    ("exam", harms.during_exam),
-    ("impersonation", harms.impersonates),
-    ("private", harms.asks_private),
-    ("staff-only", harms.staff_only),
-)
-
-
-def _graded_request(
-    text: str, graded: GradedItems, vector: Sequence[float] | None
-) -> _Finding | None:
-    """Return the finding when `text` asks for graded work to be done."""
-    if requests.shows_own_work(text) and not requests.wants_it_handed_back(text):
-        return None
-    if requests.asks_what_is_allowed(text):
-        return None
-    named, pasted = graded.named(text), graded.pasted(text)
-    like = named[1] if named else pasted
-    assignment = requests.assignment_of(text) or (like.assignment if like else None)
-    wanted = requests.wants_solution(text)
-    if named and (wanted or requests.wants_named(text, named[0])):
-        return _Finding("graded-solution", _why(like), assignment)
-    if pasted:
-        own = graded.besides(text, pasted)
-        explains = requests.asks_to_explain(own) and not requests.wants_solution(own)
-        return None if explains else _Finding("graded-solution", _why(pasted), assignment)
-    numbered = graded.numbered(text)
-    if numbered and (wanted or _DO_PROBLEM.search(text)) and not requests.asks_to_explain(text):
-        return _Finding("graded-solution", _why(numbered), assignment)
-    if wanted and requests.mentions_graded(text):
-        return _Finding("graded-solution", _why(None), assignment)
-    if (named or requests.names_graded_part(text)) and not _says_what_for(text):
-        return _Finding("graded-solution", "names graded work and asks nothing else", assignment)
-    near = graded.alike(vector) if vector else None
-    if near and wanted and not requests.asks_to_explain(text):
-        return _Finding("graded-solution", _why(near), near.assignment)
-    return None
-
-
-_DO_PROBLEM = re.compile(
-    r"\b(?:solve|answer|do|prove|work out|complete|finish) (?:\w+ ){0,2}"
-    r"(?:prob(?:lem)?|exercise)s? \d"
-)
-
-
-def _says_what_for(text: str) -> bool:
-    """Say whether a message is recognisably something else than a request for work to be done."""
-    return (
-        requests.asks_to_explain(text)
-        or requests.asks_a_fact(text)
-        or _benign(text).rule != "concept"
-    )
-
-
-def _why(like: Likeness | None) -> str:
-    if like is None:
-        return "asks for graded work that it names"
-    return f"asks for graded work ({like.kind} likeness {like.score:.2f})"
-
-
-def _benign(text: str) -> _Finding:
-    assignment = requests.assignment_of(text)
-    if _CREDITING.search(text):
-        return _Finding("crediting", "asks how to credit AI", assignment)
-    if requests.reports_error(text):
-        return _Finding("debugging", "an error of the student's own", assignment)
-    if requests.asks_about_own_work(text):
-        return _Finding("own-work", "feedback on the student's own work", assignment)
-    if _LOGISTICS.search(text):
-        return _Finding("logistics", "about the running of the course", assignment)
-    return _Finding("concept", "about the material", assignment)

@@ -8,15 +8,21 @@ embedding. What a likeness means for a question is decided in `classify` and `en
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ds542_tutor.documents import Chunk
 from ds542_tutor.labels import labels_in
 from ds542_tutor.policy.disguise import plain
+from ds542_tutor.policy.spelling import distance
+from ds542_tutor.words import content_words
 
 SHINGLE = 4
 """Words in a row that count as copied: shorter runs are common English ("what is the")."""
@@ -42,6 +48,15 @@ _PROBLEMS = ("problem ", "exercise ")
 _COMMON_PARAMETERS = frozenset("x y t a device model lr steps epochs seed batch data".split())
 """Parameters that any code has, which therefore tell of no assignment."""
 
+_ASKING = frozenset(
+    content_words(
+        "write function code give show solve solution answer homework hw problem question complete "
+        "full implement python return help can please print point exercise discussion project "
+        "assignment graded example sentences paste"
+    )
+)
+"""Words of asking, which tell nothing of what is asked about."""
+
 _STUB = re.compile(
     r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.\.\."
     r"|^\s*(?:\.\.\.|pass)\s*$|raise NotImplementedError",
@@ -52,6 +67,11 @@ _DEFINITION = re.compile(
 )
 _PARAMETER = re.compile(r"(?:^|,)\s*\*{0,2}(?!self\b)([A-Za-z_]\w*)")
 _ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
+_IS_FUNCTION = re.compile(r"[`'\"]? (?:function|func|method|class)\b")
+_FUNCTION_IS = re.compile(r"\b(?:function|func|method|class|def)\W{1,3}$")
+_SHORT_NAME, _LONG_NAME = 6, 10
+_PART = re.compile(r"(?<![\d.])\d{1,2}[.-]\d{1,2}(?![\d.]*\d)")
+_PART_HEADING = re.compile(r"(?:problem|exercise|question|part|task)\s+(\d{1,2}[.-]\d{1,2})", re.I)
 _WORD = re.compile(r"[a-z_]\w*|\d+(?:\.\d+)?")
 
 
@@ -64,6 +84,7 @@ class GradedItem:
         stubs: variables that it leaves to be computed, as in `N = ...`.
         labels: the numbers of a book's problems that have no published answer ("problem 3.4").
         open: something is left to be filled in at all. text: of the chunk.
+        words: its content words. parts: the numbers of its problems ("2.3").
     """
 
     chunk_id: str
@@ -77,27 +98,44 @@ class GradedItem:
     open: bool = False
     vector: tuple[float, ...] = field(default=(), repr=False)
     text: str = field(default="", repr=False)
+    words: frozenset[str] = field(default=frozenset(), repr=False)
+    parts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a message resembles a graded item. `kind`: "paste", "name", "number" or "meaning"."""
+    """How a message resembles a graded item.
+
+    `kind`: "paste" (runs of words), "words" (rare words), "name" (of a function), "number" (of a
+    book's problem) or "meaning" (cosine). `shared`: how much it shares, in words or runs.
+    """
 
     kind: str
     assignment: str | None
     score: float
     chunk_id: str
+    shared: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class GradedItems:
-    """All graded work. `names` maps each function that an assignment asks for to the assignment."""
+    """All graded work.
+
+    Attributes:
+        names: each function that an assignment asks for, with the assignment.
+        by_shingle, by_word: positions in `items` of those that have it.
+        vectors: one row an item, or nothing when there are no embeddings.
+    """
 
     items: tuple[GradedItem, ...] = ()
     names: Mapping[str, str | None] = field(default_factory=dict)
     stubs: frozenset[str] = frozenset()
     params: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+    by_shingle: Mapping[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict, repr=False)
+    by_word: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    vectors: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @staticmethod
     def from_chunks(
@@ -123,18 +161,49 @@ class GradedItems:
         items = tuple(item for item in self.items if item.assignment == assignment)
         return _collect(items, {n: assignment for item in items for n in item.names})
 
+    def quoted(self, text: str) -> Likeness | None:
+        """Return the item with which `text` shares the most runs of words, if any; its share."""
+        asked = shingles(text)
+        shared = Counter(i for run in asked for i in self.by_shingle.get(run, ()))
+        if not shared:
+            return None
+        best, count = max(shared.items(), key=lambda pair: (pair[1], -pair[0]))
+        item = self.items[best]
+        return Likeness("paste", item.assignment, count / len(asked), item.chunk_id, count)
+
     def pasted(self, text: str) -> Likeness | None:
         """Return the item that `text` quotes, when a good part of it does."""
-        asked = shingles(text)
-        best: Likeness | None = None
-        for item in self.items:
-            shared = len(asked & item.shingles)
-            share = shared / max(1, len(asked))
-            quoted = shared >= MIN_SHARED and share >= MIN_SHARE
-            whole = shared >= MIN_WHOLE and share >= WHOLE_SHARE
-            if (quoted or whole) and (not best or share > best.score):
-                best = Likeness("paste", item.assignment, share, item.chunk_id)
-        return best
+        best = self.quoted(text)
+        if best is None:
+            return None
+        quoted = best.shared >= MIN_SHARED and best.score >= MIN_SHARE
+        whole = best.shared >= MIN_WHOLE and best.score >= WHOLE_SHARE
+        return best if quoted or whole else None
+
+    def worded(self, text: str) -> Likeness | None:
+        """Return the item that has most of the content words of `text`, rare ones counting more.
+
+        The score is the share of the words' weight that the item has: a word's weight is the
+        logarithm of how few items have it, and a word that none has weighs most.
+        """
+        asked = set(content_words(text)) - _ASKING
+        if not asked or not self.items:
+            return None
+        most = math.log(2 * len(self.items) + 1)
+        score: Counter[int] = Counter()
+        total, shared = 0.0, Counter[int]()
+        for word in asked:
+            having = self.by_word.get(word, ())
+            weight = math.log((len(self.items) + 0.5) / len(having)) + 0.1 if having else most
+            total += weight
+            for i in having:
+                score[i] += weight  # type: ignore[assignment]
+                shared[i] += 1
+        if not score:
+            return None
+        best = max(score, key=lambda i: (score[i], -i))
+        item = self.items[best]
+        return Likeness("words", item.assignment, score[best] / total, item.chunk_id, shared[best])
 
     def besides(self, text: str, like: Likeness) -> str:
         """Return the words of `text` that it does not share with the item it quotes."""
@@ -156,30 +225,80 @@ class GradedItems:
     def named(self, text: str) -> tuple[str, Likeness] | None:
         """Return the first function of an assignment that `text` names, and the likeness.
 
-        It must be spelled as code: words such as "sigmoid" are everybody's, unless called.
+        It must be spelled as code (perhaps with a slip), called, or be said to be a function:
+        words such as "sigmoid" are everybody's.
         """
         for match in re.finditer(r"\w+", text):
-            name = match.group()
-            called = text[match.end() : match.end() + 1] == "("
-            if name in self.names and (called or "_" in name.strip("_")):
-                return name, Likeness("name", self.names[name], 1.0, "")
+            name = self._known_as(match.group(), text[: match.start()], text[match.end() :])
+            if name:
+                return match.group(), Likeness("name", self.names[name], 1.0, "")
         return None
 
-    def alike(self, vector: Sequence[float]) -> Likeness | None:
+    def _known_as(self, word: str, before: str, after: str) -> str | None:
+        """Return the function's name that `word` stands for, between `before` and `after`."""
+        code = "_" in word.strip("_")
+        if word in self.names:
+            called = after.startswith("(") or _IS_FUNCTION.match(after)
+            said = called or _FUNCTION_IS.search(before[-20:])
+            return word if code or said else None
+        if not code or len(word) < MIN_NAME:
+            return None
+        # "2_1_3" for `shallow_2_1_3`, and a slip or two in a long name.
+        ending = next((name for name in self.names if name.endswith(f"_{word}")), None)
+        slips = 2 if len(word) >= _LONG_NAME else 1
+        return ending or next(
+            (
+                name
+                for name in self.names
+                if abs(len(name) - len(word)) <= slips
+                and len(word) > _SHORT_NAME
+                and sum(map(str.isdigit, name)) == sum(map(str.isdigit, word))
+                and re.sub(r"\D", "", name) == re.sub(r"\D", "", word)
+                and distance(name, word) <= slips
+            ),
+            None,
+        )
+
+    def part(self, text: str) -> bool:
+        """Say whether `text` has the number of a part of graded work, such as "2.3" or "3-1"."""
+        return any(match.group() in self.parts for match in _PART.finditer(text))
+
+    def nearest(self, vector: Sequence[float] | None) -> Likeness | None:
+        """Return the item nearest in meaning, however far; None without embeddings."""
+        if self.vectors is None or vector is None or len(vector) != self.vectors.shape[1]:
+            return None
+        cosines = self.vectors @ np.asarray(vector, dtype=np.float32)
+        best = int(cosines.argmax())
+        item = self.items[best]
+        return Likeness("meaning", item.assignment, float(cosines[best]), item.chunk_id)
+
+    def alike(self, vector: Sequence[float] | None) -> Likeness | None:
         """Return the item nearest in meaning, when it is near enough."""
-        best: Likeness | None = None
-        for item in self.items:
-            cosine = sum(a * b for a, b in zip(item.vector, vector, strict=False))
-            if cosine >= MIN_COSINE and (not best or cosine > best.score):
-                best = Likeness("meaning", item.assignment, cosine, item.chunk_id)
-        return best
+        best = self.nearest(vector)
+        return best if best and best.score >= MIN_COSINE else None
 
 
 def _collect(items: tuple[GradedItem, ...], names: Mapping[str, str | None]) -> GradedItems:
-    stubs = frozenset().union(*(item.stubs for item in items))
-    params = frozenset().union(*(item.params for item in items))
-    labels = frozenset().union(*(item.labels for item in items))
-    return GradedItems(items, names, stubs, params, labels)
+    by_shingle: dict[tuple[str, ...], list[int]] = {}
+    by_word: dict[str, list[int]] = {}
+    for i, item in enumerate(items):
+        for run in item.shingles:
+            by_shingle.setdefault(run, []).append(i)
+        for word in item.words:
+            by_word.setdefault(word, []).append(i)
+    size = max((len(item.vector) for item in items), default=0)
+    rows = [item.vector or (0.0,) * size for item in items]
+    return GradedItems(
+        items,
+        names,
+        stubs=frozenset().union(*(item.stubs for item in items)),
+        params=frozenset().union(*(item.params for item in items)),
+        labels=frozenset().union(*(item.labels for item in items)),
+        parts=frozenset().union(*(item.parts for item in items)),
+        by_shingle={run: tuple(found) for run, found in by_shingle.items()},
+        by_word={word: tuple(found) for word, found in by_word.items()},
+        vectors=np.array(rows, dtype=np.float32) if size else None,
+    )
 
 
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
@@ -218,6 +337,8 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
         open=_STUB.search(text) is not None,
         vector=tuple(vector),
         text=text,
+        words=frozenset(content_words(text)),
+        parts=frozenset(_PART_HEADING.findall(text)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ds542_tutor.policy.phrases import compile_phrases
+from ds542_tutor.policy.phrases import Match, compile_phrases
 
 _GROUPS = {
     "drop": "remov* drop* leave_out leaving_out leave_off omit* skip* strip* delet* hide hiding "
@@ -236,34 +236,45 @@ def asks_about_rules(text: str) -> bool:
     return bool(_ASKS_ABOUT_RULES.search(text)) and not _ADDRESSED.search(text)
 
 
-def evades_attribution(text: str) -> bool:
-    """Say whether `text` wants AI use hidden or misstated."""
-    return bool(_ATTRIBUTION.search(text)) and not asks_about_rules(text)
+def evades_attribution(text: str) -> Match | None:
+    """Return the words by which `text` wants AI use hidden or misstated."""
+    return None if asks_about_rules(text) else _ATTRIBUTION.search(text)
 
 
-def during_exam(text: str) -> bool:
-    """Say whether the student is in an exam, quiz or in-class assignment."""
-    return bool(_EXAM.search(_NOT_EXAM.sub(" ", text)))
+def during_exam(text: str) -> Match | None:
+    """Return the words that put the student in an exam, quiz or in-class assignment."""
+    return _EXAM.search(_NOT_EXAM.remove(text))
 
 
-def impersonates(text: str) -> bool:
-    """Say whether `text` wants something written in the name of staff, or forged."""
-    return bool(_IMPERSONATION.search(text))
+def impersonates(text: str) -> Match | None:
+    """Return the words that want something written in the name of staff, or forged."""
+    return _IMPERSONATION.search(text)
 
 
-def staff_only(text: str) -> bool:
-    """Say whether `text` asks for what staff alone may do or see."""
-    return bool(_STAFF_ONLY.search(text)) and not _ASKS_ABOUT_RULES.search(text)
+def staff_only(text: str) -> Match | None:
+    """Return the words that ask for what staff alone may do or see."""
+    return None if _ASKS_ABOUT_RULES.search(text) else _STAFF_ONLY.search(text)
 
 
-def asks_private(text: str) -> bool:
-    """Say whether `text` asks for secrets, the tutor's instructions or other people's data."""
-    return bool(_PRIVATE.search(text))
+def asks_private(text: str) -> Match | None:
+    """Return the words that ask for secrets, the tutor's instructions or other people's data."""
+    return _PRIVATE.search(text)
 
 
-def injects(text: str) -> bool:
-    """Say whether `text` tries to give the tutor other instructions."""
-    return bool(_INJECTION.search(text) or _MARKERS.search(text))
+def injects(text: str) -> Match | None:
+    """Return the words that try to give the tutor other instructions."""
+    marker = _MARKERS.search(text)
+    return Match(*marker.span(), marker.group()) if marker else _INJECTION.search(text)
+
+
+HARMS = (
+    ("attribution", evades_attribution),
+    ("exam", during_exam),
+    ("impersonation", impersonates),
+    ("private", asks_private),
+    ("staff-only", staff_only),
+)
+"""Rules that refuse whatever a message is about, with what finds their words."""
 
 
 def without_injection(text: str) -> str:

@@ -26,6 +26,17 @@ _NAMED = {
     for kind, words in _KINDS.items()
 }
 
+_ORDINALS = {
+    word: number
+    for number, words in enumerate(
+        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th"), start=1
+    )
+    for word in words.split()
+}
+_ORDERED = {
+    kind: re.compile(rf"\b({'|'.join(_ORDINALS)}) (?:{words})\b") for kind, words in _KINDS.items()
+}
+
 _GROUPS = {
     "do": "write writing type typing code_up coding_up code_it code_this implement implementing "
     "complete completing finish "
@@ -45,9 +56,16 @@ _GROUPS = {
 
 _VAGUE = compile_phrases(
     "{owner} ..2 {graded}",
-    "todo|todos|autograder|__fill__|__fill_in__|your_code_here|your_changes_here",
+    "todo|todos|autograder|your_code_here|your_changes_here",
     "for|of|from|in homework|hw|project|the_project|class_project|discussion",
     groups=_GROUPS,
+)
+_ASSIGNMENT_WORD = re.compile(
+    r"\b(?:hw|home ?work|assignment|pset|problem set|proj|project|notebook)s?\b"
+)
+_GAP = re.compile(
+    r"__fill|=\s*(?:\.\.\.|__+|\?)|(?<!\w)_{3,}(?!\w)|#\s*todo|\byour (?:code|answer|changes) here"
+    r"|notimplementederror|\bdef \w+\([^)]*\):\s*(?:\.\.\.|pass|#[^\n]*)?\s*$|\):\s*$"
 )
 _QUESTION_NUMBER = re.compile(
     r"\b(?:question|problem|exercise|part|task|q|ex|prob)[ #]*\d+(?:[-.]\d+)?(?![\d.])"
@@ -214,7 +232,28 @@ def assignment_of(text: str) -> str | None:
         for kind, pattern in _NAMED.items()
         for match in pattern.finditer(text)
     ]
+    found += [
+        (match.start(), f"{kind}{_ORDINALS[match.group(1)]}")
+        for kind, pattern in _ORDERED.items()
+        for match in pattern.finditer(text)
+    ]
     return min(found)[1] if found else None
+
+
+def speaks_of_an_assignment(text: str) -> bool:
+    """Say whether `text` has a word for an assignment ("hw", "project", "notebook")."""
+    return bool(_ASSIGNMENT_WORD.search(text))
+
+
+def title_words(title: str) -> tuple[str, ...]:
+    """Return the words of an assignment's own title: "Homework 2 -- Shallow Networks" has two."""
+    own = re.split(r"\s*(?:--|–|:|\s-\s)\s*", title, maxsplit=1)[-1].casefold()
+    return tuple(word for word in re.findall(r"[a-z]+", own) if len(word) > 3)
+
+
+def leaves_a_gap(text: str) -> bool:
+    """Say whether `text` shows a gap to be filled: `x = ...`, `__fill__`, a TODO, an empty body."""
+    return bool(_GAP.search(text))
 
 
 def names_graded_part(text: str) -> bool:
@@ -232,7 +271,7 @@ def mentions_graded(text: str) -> bool:
     # "How would one write up a project?" is about projects, not about one's own.
     if _BOOK.search(text) or _IMPERSONAL.match(text):
         return False
-    return bool(_VAGUE.search(text) or _QUESTION_NUMBER.search(text))
+    return bool(_VAGUE.search(text) or _QUESTION_NUMBER.search(text) or leaves_a_gap(text))
 
 
 def _asked(text: str) -> str:

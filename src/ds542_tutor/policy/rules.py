@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 
 from ds542_tutor.dialogue import Action, Decision
 from ds542_tutor.errors import SettingsError
+from ds542_tutor.policy.phrases import Phrases, compile_phrases
 
 Mode = Literal["allow", "hint", "deny"]
 
@@ -34,17 +35,24 @@ _PLACEHOLDERS = frozenset({"assignment", "clause", "contact"})
 _SCOPE = re.compile(
     r"(everything|graded|homework|project|discussion)|(homework|project|discussion)\d+"
 )
+_PHRASE_TOKEN = re.compile(r"\.\.\d|\([\w'|*-]+\)|[\w'|*-]+")
 _STRICTNESS: dict[Mode, int] = {"allow": 0, "hint": 1, "deny": 2}
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What happens to one kind of request. `clauses`: numbers on the syllabus page ("3")."""
+    """What happens to one kind of request.
+
+    Attributes:
+        clauses: numbers on the syllabus page ("3").
+        phrases: words by which the policy file itself knows such a request, if it names any.
+    """
 
     id: str
     clauses: tuple[str, ...]
     action: Action
     wording: str = ""
+    phrases: Phrases | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +89,56 @@ class Policy:
         `assignment` is a key such as "homework2"; None is graded work that could not be named.
         The narrowest entry in force wins, of equally narrow ones the strictest; "hint" without any.
         """
+        entry = self.mode_entry(assignment, day)
+        return entry.mode if entry else "hint"
+
+    def mode_entry(self, assignment: str | None, day: date) -> ModeEntry | None:
+        """Return the entry that sets `mode`; None when there is none in force."""
         key = assignment or ""
         for scope in (key, key.rstrip("0123456789"), "graded"):
-            modes = [m.mode for m in self.modes if m.scope == scope and m.in_force(day)]
-            if modes:
-                return max(modes, key=_STRICTNESS.__getitem__)
-        return "hint"
+            entries = [m for m in self.modes if m.scope == scope and m.in_force(day)]
+            if entries:
+                return max(entries, key=lambda entry: _STRICTNESS[entry.mode])
+        return None
+
+    def describe_mode(self, entry: ModeEntry | None) -> str:
+        """Say which [[mode]] of the file an entry is: its place, scope, mode and dates."""
+        if entry is None:
+            return "no [[mode]] in force: hint"
+        days = "".join(
+            f" {word} {day}" for word, day in (("from", entry.first), ("until", entry.last)) if day
+        )
+        number = self.modes.index(entry) + 1
+        return f"[[mode]] number {number}: {entry.scope} = {entry.mode}{days}"
+
+    def closing(self, day: date) -> ModeEntry | None:
+        """Return the entry that closes the tutor for every question on `day` (an exam window)."""
+        closing = (m for m in self.modes if m.scope == "everything" and m.in_force(day))
+        return next((m for m in closing if m.mode == "deny"), None)
 
     def closed(self, day: date) -> bool:
-        """Say whether the tutor is closed for every question on `day` (an exam window)."""
-        return any(
-            m.scope == "everything" and m.mode == "deny" and m.in_force(day) for m in self.modes
-        )
+        """Say whether the tutor is closed for every question on `day`."""
+        return self.closing(day) is not None
 
-    def decision(self, rule: str, reason: str, assignment: str | None = None) -> Decision:
-        """Return the decision that rule `rule` leads to."""
+    @property
+    def refusing(self) -> frozenset[str]:
+        """The rules that refuse."""
+        return frozenset(rule.id for rule in self.rules.values() if rule.action == "refuse")
+
+    def decision(
+        self,
+        rule: str,
+        reason: str,
+        assignment: str | None = None,
+        evidence: tuple[str, ...] = (),
+        scores: Mapping[str, float] | None = None,
+    ) -> Decision:
+        """Return the decision that rule `rule` leads to, and what it rests on."""
         found = self.rules[rule]
         clause = ", ".join(found.clauses)
-        return Decision(found.action, rule, clause, reason, assignment)
+        return Decision(
+            found.action, rule, clause, reason, assignment, evidence, dict(scores or {})
+        )
 
     def duties(self, decision: Decision) -> str:
         """Return the clauses that the decision's rule serves, as sentences for the student."""
@@ -159,7 +199,7 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
             )
     rules = [_rule(entry, i, clauses, name) for i, entry in enumerate(_tables(table, "rule", name))]
     ids = [rule.id for rule in rules]
-    for rule_id in RULE_IDS:
+    for rule_id in dict.fromkeys((*RULE_IDS, *ids)):
         if ids.count(rule_id) != 1:
             raise SettingsError(
                 f'{name}: there must be one [[rule]] with id = "{rule_id}", '
@@ -177,8 +217,10 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
 
 def _rule(entry: Mapping[str, Any], index: int, clauses: Mapping[str, Any], name: str) -> Rule:
     where = f"{name}: [[rule]] number {index + 1}"
-    _known(entry, ("id", "clauses", "action", "wording"), where)
-    rule_id = _one_of(entry, "id", RULE_IDS, where)
+    _known(entry, ("id", "clauses", "action", "wording", "phrases"), where)
+    # A rule that the code does not know must say itself by which words it is known.
+    known = "phrases" not in entry
+    rule_id = _one_of(entry, "id", RULE_IDS, where) if known else _get(entry, "id", str, where)
     where = f'{name}: rule "{rule_id}"'
     action = _one_of(entry, "action", _ACTIONS, where)
     cited = tuple(_strings(entry, "clauses", where))
@@ -197,7 +239,23 @@ def _rule(entry: Mapping[str, Any], index: int, clauses: Mapping[str, Any], name
             f"{where}: wording uses {{{min(fields - _PLACEHOLDERS)}}}; "
             f"known are {', '.join(sorted(_PLACEHOLDERS))}."
         )
-    return Rule(rule_id, cited, action, wording)  # type: ignore[arg-type]  # checked by _one_of
+    phrases = _phrases(entry, where) if "phrases" in entry else None
+    if phrases and action == "answer" and rule_id not in RULE_IDS:
+        raise SettingsError(f"{where}: a rule of your own can only make an answer stricter.")
+    return Rule(rule_id, cited, action, wording, phrases)  # type: ignore[arg-type]  # checked
+
+
+def _phrases(entry: Mapping[str, Any], where: str) -> Phrases:
+    texts = _strings(entry, "phrases", where)
+    for text in texts:
+        if not all(map(_PHRASE_TOKEN.fullmatch, text.split())) or not text.strip(" .0123456789"):
+            raise SettingsError(
+                f"{where}: phrase {text!r} must be lower-case words as policy/phrases.py explains, "
+                'such as "final_report|essay" or "write ..3 (the|my) report".'
+            )
+    if not texts:
+        raise SettingsError(f"{where}: phrases must name at least one.")
+    return compile_phrases(*texts)
 
 
 def _mode(entry: Mapping[str, Any], index: int, name: str) -> ModeEntry:

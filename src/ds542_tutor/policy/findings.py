@@ -1,0 +1,262 @@
+"""What one message amounts to: every rule it falls under, each with what shows it.
+
+Rules of two sorts find it: phrases (`harms`, `requests`, those of the policy file) and likeness, by
+words to graded work (`graded`) and by meaning to exemplars (`kinds`). No rule of the policy file
+takes a finding back, so one that is added can only make a decision stricter. Conversations and
+modes are for `classify`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ds542_tutor.course import Course
+from ds542_tutor.policy import harms, requests
+from ds542_tutor.policy.disguise import meant, readings
+from ds542_tutor.policy.graded import GradedItems, Likeness
+from ds542_tutor.policy.kinds import HARMFUL
+from ds542_tutor.policy.rules import Policy
+from ds542_tutor.policy.signals import Sense, Signals, signals
+
+MIN_CONTENT_WORDS = 2
+"""Words left of a message without its injected instructions, for it to hold a question."""
+
+LIKELY = 0.5
+"""Probability from which a message counts as asking for graded work to be done."""
+
+UNLIKELY = 0.08
+"""Probability below which words alone ("do", "homework") do not make a request for graded work."""
+
+LIKE_HARM: Mapping[str, float] = dict.fromkeys(HARMFUL, 0.5)
+"""Probability from which a message counts as a request of that kind by its meaning."""
+
+GRADED = "graded-solution"
+
+_CREDITING = re.compile(
+    r"\b(?:cit(?:e|ing|ation)|credit(?:ing)?|disclos\w+|acknowledg\w+|attribut\w+|gaia|ai policy"
+    r"|appendix|ai (?:use|usage|tools?|detect\w+)|(?:use|used|using) (?:you|chat ?gpt|ai|llms?|gpt"
+    r"|copilot|claude|this (?:bot|tutor)))\b"
+)
+_LOGISTICS = re.compile(
+    r"\b(?:when|deadline|due|late|office hours?|room|email|syllabus|grad(?:e|ed|ing) weights?"
+    r"|regrade|who teaches|schedule|extension|where is|what time|recess|next lecture)\b"
+)
+_DO_PROBLEM = re.compile(
+    r"\b(?:solve|answer|do|prove|work out|complete|finish) (?:\w+ ){0,2}"
+    r"(?:prob(?:lem)?|exercise)s? \d"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that a message falls under. `evidence` and `scores` as in `Decision`."""
+
+    rule: str
+    reason: str
+    assignment: str | None = None
+    evidence: tuple[str, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All findings of one message, the harmful ones first, a benign one always last.
+
+    `likely`: probability of each kind of request, empty without exemplars. `signals`: of graded
+    work, None without exemplars.
+    """
+
+    found: tuple[Finding, ...]
+    likely: Mapping[str, float] = field(default_factory=dict)
+    signals: Signals | None = None
+
+    @property
+    def benign(self) -> Finding:
+        """What the message is when it is nothing worse."""
+        return self.found[-1]
+
+
+def examine_message(
+    question: str, policy: Policy, course: Course, graded: GradedItems, sense: Sense
+) -> Findings:
+    """Judge one message by itself, in all its readings."""
+    texts = readings(question)
+    likely = sense.kinds.likely(meant(question), sense.vector) if sense.kinds else {}
+    found = signals(question, graded, course, sense, likely) if likely else None
+    benign = _benign(texts[0])
+    findings = [*_by_words(texts), *_by_meaning(texts, likely, sense)]
+    findings += _graded_work(texts, graded, found, sense)
+    # What an injection asks for beside is judged, the injection itself only where it stands alone.
+    findings += [] if findings else _injection(texts)
+    return Findings((*findings, *_own_rules(texts, policy), benign), likely, found)
+
+
+def _by_words(texts: Sequence[str]) -> list[Finding]:
+    """Find what is refused by the words of a request."""
+    found = []
+    for rule, test in harms.HARMS:
+        match = next((m for text in texts if (m := test(text))), None)
+        if match:
+            evidence = (f'words: "{_brief(match.text)}"',)
+            found.append(Finding(rule, f"asks for what rule {rule!r} refuses", evidence=evidence))
+    return found
+
+
+def _by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) -> list[Finding]:
+    """Find what is refused by likeness to exemplars."""
+    found = []
+    for kind in HARMFUL:
+        if likely.get(kind, 0.0) < LIKE_HARM[kind]:
+            continue
+        if kind in ("attribution", "staff-only") and harms.asks_about_rules(texts[0]):
+            continue
+        near = sense.kinds.nearest(kind, sense.vector) if sense.kinds else None
+        evidence = (f'means about the same as "{_brief(near[0])}"',) if near else ()
+        scores = {f"likely {kind}": likely[kind]} | ({"cosine": near[1]} if near else {})
+        found.append(
+            Finding(kind, f"reads like what rule {kind!r} refuses", None, evidence, scores)
+        )
+    return found
+
+
+def _own_rules(texts: Sequence[str], policy: Policy) -> list[Finding]:
+    """Find what the policy file's own phrases name."""
+    found = []
+    for rule in policy.rules.values():
+        if rule.phrases is None:
+            continue
+        match = next((m for text in texts if (m := rule.phrases.search(text))), None)
+        if match:
+            evidence = (f'words of the policy file: "{_brief(match.text)}"',)
+            reason = f"has words that rule {rule.id!r} names"
+            assignment = next((k for t in texts if (k := requests.assignment_of(t))), None)
+            found.append(Finding(rule.id, reason, assignment, evidence))
+    return found
+
+
+def _graded_work(
+    texts: Sequence[str], graded: GradedItems, found: Signals | None, sense: Sense
+) -> list[Finding]:
+    """Find requests for graded work: by rules, then by all signals together."""
+    asked = next((f for text in texts if (f := _by_rules(text, graded, found))), None)
+    if asked is not None:
+        return [asked]
+    near = graded.alike(sense.vector)
+    if near and requests.wants_solution(texts[0]) and not requests.asks_to_explain(texts[0]):
+        return [_request(near, near.assignment)]
+    if found is None or found.likely < LIKELY:
+        return []
+    evidence = [f"signals: {', '.join(found.strongest())}"]
+    evidence += [_told(like) for like in found.likenesses[:1]]
+    scores = {"likely graded work": found.likely} | _scores(found.likenesses)
+    return [
+        Finding(
+            GRADED,
+            "reads like a request for graded work",
+            found.assignment,
+            tuple(evidence),
+            scores,
+        )
+    ]
+
+
+def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Finding | None:
+    """Return the finding when the words of `text` ask for graded work to be done."""
+    if requests.shows_own_work(text) and not requests.wants_it_handed_back(text):
+        return None
+    if requests.asks_what_is_allowed(text):
+        return None
+    named, pasted = graded.named(text), graded.pasted(text)
+    like = named[1] if named else pasted
+    assignment = requests.assignment_of(text) or (like.assignment if like else None)
+    assignment = assignment or (signals.assignment if signals else None)
+    wanted = requests.wants_solution(text)
+    if named and (wanted or requests.wants_named(text, named[0])):
+        return _request(like, assignment, f'names the graded function "{named[0]}"')
+    if pasted:
+        own = graded.besides(text, pasted)
+        explains = requests.asks_to_explain(own) and not requests.wants_solution(own)
+        return None if explains else _request(pasted, assignment)
+    numbered = graded.numbered(text)
+    if numbered and (wanted or _DO_PROBLEM.search(text)) and not requests.asks_to_explain(text):
+        return _request(numbered, assignment)
+    # Words such as "write" and "homework" meet in harmless messages too: meaning may clear them.
+    if signals is not None and signals.likely < UNLIKELY:
+        return None
+    if wanted and requests.mentions_graded(text):
+        return _request(None, assignment)
+    if (named or requests.names_graded_part(text)) and not _says_what_for(text):
+        evidence = "names graded work and asks nothing else"
+        return Finding(GRADED, evidence, assignment, (evidence,))
+    return None
+
+
+def _request(like: Likeness | None, assignment: str | None, evidence: str = "") -> Finding:
+    if like is None:
+        words = "asks for graded work that it names"
+        return Finding(GRADED, words, assignment, (evidence or "names it and wants it done",))
+    reason = f"asks for graded work ({like.kind} likeness {like.score:.2f})"
+    return Finding(GRADED, reason, assignment, (evidence or _told(like),), _scores((like,)))
+
+
+def _told(like: Likeness) -> str:
+    """Say in words what a message resembles."""
+    what = {
+        "paste": f"shares {like.shared} runs of words with",
+        "words": f"shares {like.shared} content words with",
+        "name": "names a function of",
+        "number": "names a problem of the book by its number",
+        "meaning": "is near in meaning to",
+    }[like.kind]
+    place = like.assignment or "graded work"
+    return (
+        what
+        if like.kind == "number"
+        else f"{what} {place}" + (f" (chunk {like.chunk_id})" if like.chunk_id else "")
+    )
+
+
+def _scores(likenesses: Sequence[Likeness]) -> dict[str, float]:
+    names = {"paste": "overlap", "words": "rare words", "meaning": "cosine"}
+    return {names[like.kind]: like.score for like in likenesses if like.kind in names}
+
+
+def _injection(texts: Sequence[str]) -> list[Finding]:
+    """Find messages that hold nothing but instructions to the tutor."""
+    match = next((m for text in texts if (m := harms.injects(text))), None)
+    if match is None:
+        return []
+    rest = harms.without_injection(texts[0])
+    if len(re.findall(r"[a-z]{3,}", rest)) >= MIN_CONTENT_WORDS:
+        return []
+    evidence = (f'words: "{_brief(match.text)}"',)
+    return [Finding("injection", "nothing but instructions to the tutor", None, evidence)]
+
+
+def _says_what_for(text: str) -> bool:
+    """Say whether a message is recognisably something else than a request for work to be done."""
+    return (
+        requests.asks_to_explain(text)
+        or requests.asks_a_fact(text)
+        or _benign(text).rule != "concept"
+    )
+
+
+def _benign(text: str) -> Finding:
+    assignment = requests.assignment_of(text)
+    if _CREDITING.search(text):
+        return Finding("crediting", "asks how to credit AI", assignment)
+    if requests.reports_error(text):
+        return Finding("debugging", "an error of the student's own", assignment)
+    if requests.asks_about_own_work(text):
+        return Finding("own-work", "feedback on the student's own work", assignment)
+    if _LOGISTICS.search(text):
+        return Finding("logistics", "about the running of the course", assignment)
+    return Finding("concept", "about the material", assignment)
+
+
+def _brief(text: str, limit: int = 120) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= limit else f"{words[: limit - 1]}…"

@@ -1,0 +1,162 @@
+"""Which kind of request a message is, judged by its likeness to exemplars.
+
+`exemplars.txt` holds messages as students write them, under the kind of request they are. A
+logistic regression over their meaning (embedding), words and letters is fitted to them when the
+tutor is set up; nothing in it is random. It says how likely each kind is; what follows is decided
+in `classify`. A decision that rests on it names the exemplar that comes nearest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ds542_tutor.policy.disguise import meant, plain
+
+BENIGN = ("concept", "example", "own-work", "debugging", "crediting", "logistics")
+HARMFUL = ("exam", "attribution", "impersonation", "staff-only", "private", "injection")
+WORK = "work"
+KINDS = (*BENIGN, WORK, *HARMFUL)
+
+VERSION = 1
+"""Part of the cached file's name: raised when the features or the fit change."""
+
+_BUCKETS = 2**12  # of hashed n-grams; 2^13 and 2^15 did no better (docs/experiments.md)
+_SCALE = 2.0  # of each block of features, against the regression's penalty of 1 / (2 C)
+_C = 3.0
+_CHARS = 1000  # read of either end of a long message: requests stand before or after a paste
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kinds:
+    """The fitted regression and what it was fitted to. `weights`: one row a kind of `KINDS`."""
+
+    weights: Floats
+    bias: Floats
+    exemplars: tuple[tuple[str, str], ...]
+    vectors: Floats
+
+    def likely(self, text: str, vector: Sequence[float] | None) -> dict[str, float]:
+        """Return how likely each kind is for a message; the values sum to one.
+
+        `text` and `vector` as `disguise.meant` gives them; without a vector words alone count.
+        """
+        size = self.vectors.shape[1]
+        known = vector is not None and len(vector) == size
+        row = np.asarray([vector if known else np.zeros(size)], dtype=np.float32)
+        logits = _features([text], row)[0] @ self.weights.T + self.bias
+        odds = np.exp(logits - logits.max())
+        return dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
+
+    def nearest(self, kind: str, vector: Sequence[float] | None) -> tuple[str, float] | None:
+        """Return the exemplar of `kind` that is nearest in meaning, and the cosine."""
+        if vector is None or len(vector) != self.vectors.shape[1]:
+            return None
+        of_kind = [i for i, (label, _) in enumerate(self.exemplars) if label == kind]
+        cosines = self.vectors[of_kind] @ np.asarray(vector, dtype=np.float32)
+        best = int(cosines.argmax())
+        return self.exemplars[of_kind[best]][1], float(cosines[best])
+
+
+@cache
+def exemplars() -> tuple[tuple[str, str], ...]:
+    """Return the exemplars as (kind, message) pairs, in the order of the file."""
+    found, kind = [], ""
+    for line in (
+        files("ds542_tutor.policy").joinpath("exemplars.txt").read_text("utf-8").split("\n")
+    ):
+        if heading := re.fullmatch(r"\[([a-z-]+)\]", line):
+            kind = heading[1]
+        elif line and not line.startswith("#"):
+            found.append((kind, line))
+    return tuple(found)
+
+
+def load_kinds(
+    embed: Callable[[Sequence[str]], Sequence[Sequence[float]]],
+    model_id: str,
+    folder: Path | None = None,
+) -> Kinds:
+    """Fit the regression, or read what an earlier start fitted to the same exemplars.
+
+    Args:
+        embed: gives one unit vector a text. model_id: names its model and weights.
+        folder: where what was fitted is kept; None keeps nothing.
+    """
+    known = exemplars()
+    digest = hashlib.sha256(repr((VERSION, model_id, known)).encode()).hexdigest()[:16]
+    file = folder.expanduser() / f"kinds-{digest}.npz" if folder else None
+    if file and (saved := _read(file)):
+        return Kinds(saved["weights"], saved["bias"], known, saved["vectors"])
+    texts = [meant(text) for _, text in known]
+    vectors = np.asarray(embed(texts), dtype=np.float32)
+    weights, bias = _fit(_features(texts, vectors), [kind for kind, _ in known])
+    if file:
+        _write(file, weights=weights, bias=bias, vectors=vectors)
+    return Kinds(weights, bias, known, vectors)
+
+
+def _fit(features: Floats, labels: Sequence[str]) -> tuple[Floats, Floats]:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=_C, max_iter=1000, class_weight="balanced")
+    model.fit(features, labels)
+    order = [list(model.classes_).index(kind) for kind in KINDS]
+    return model.coef_[order].astype(np.float32), model.intercept_[order].astype(np.float32)
+
+
+def _features(texts: Sequence[str], vectors: Floats) -> Floats:
+    """Return one row a text: its embedding, its letters in twos to fours, its words and pairs."""
+    letters, words = _vectorizers()
+    seen = [_ends(plain(text)) for text in texts]
+    blocks = (vectors, letters.transform(seen).toarray(), words.transform(seen).toarray())
+    return np.hstack([_SCALE * block for block in blocks]).astype(np.float32)
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _CHARS else f"{text[:_CHARS]} {text[-_CHARS:]}"
+
+
+@cache
+def _vectorizers() -> tuple[Any, Any]:
+    from sklearn.feature_extraction.text import HashingVectorizer
+
+    shared = {"n_features": _BUCKETS, "alternate_sign": False, "norm": "l2", "binary": True}
+    return (
+        HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), **shared),
+        HashingVectorizer(token_pattern=r"\w+", ngram_range=(1, 2), **shared),
+    )
+
+
+def _read(file: Path) -> Mapping[str, Floats] | None:
+    """Return what was saved, or None where there is nothing that can be read."""
+    try:
+        with np.load(file, allow_pickle=False) as saved:
+            return {name: saved[name] for name in ("weights", "bias", "vectors")}
+    except (OSError, ValueError, KeyError, EOFError):
+        return None
+
+
+def _write(file: Path, **arrays: Floats) -> None:
+    """Save whole or not at all; where nothing can be saved, the next start fits again."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=file.parent, suffix=".npz")
+        with os.fdopen(descriptor, "wb") as out:
+            np.savez(out, **arrays)  # type: ignore[arg-type]  # names, not flags
+        Path(name).replace(file)
+    except OSError:
+        return

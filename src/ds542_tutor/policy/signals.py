@@ -1,0 +1,151 @@
+"""How likely a message asks for graded work to be done: signals, weighed.
+
+Each signal is one thing that can be pointed at: the message names a graded function, quotes a
+problem, asks for something to be written, asks for an explanation … Their weights are those of a
+logistic regression over the project's own cases (docs/experiments.md has the command and the
+figures). The decision is taken in `classify`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ds542_tutor.course import Course
+from ds542_tutor.policy import requests
+from ds542_tutor.policy.disguise import meant, plain, readings
+from ds542_tutor.policy.graded import GradedItems, Likeness
+from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
+
+WEIGHTS: Mapping[str, float] = {
+    "work": 0.47,
+    "concept": -0.26,
+    "own": 0.09,
+    "course": -0.18,
+    "example": 0.04,
+    "names a function": 3.63,
+    "names a part": 1.46,
+    "has a part's number": 0.23,
+    "names an assignment": 1.0,
+    "speaks of graded work": 1.47,
+    "shows a gap": 3.12,
+    "meaning": 1.06,
+    "rare words": 0.62,
+    "quotes": 5.55,
+    "wants it done": 2.03,
+    "wants an explanation": -0.48,
+    "shows own work": -0.96,
+    "reports an error": -3.59,
+    "asks a fact": -1.11,
+    "asks what is allowed": -1.56,
+    "wants another example": -1.12,
+}
+"""What each signal adds to the log-odds; fitted by `python -m eval.experiments policy`."""
+
+BIAS = -4.29
+
+_FLOOR = 1e-3  # of a probability, so that its logarithm stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """What a message means, as far as vectors tell.
+
+    Attributes:
+        vector: unit embedding of `disguise.meant` of the message.
+        context: the same of the last messages and this one together; None without earlier ones.
+        kinds: the regression over exemplars; None when there is none.
+    """
+
+    vector: Sequence[float] | None = None
+    context: Sequence[float] | None = None
+    kinds: Kinds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """The signals of one message, and the graded work it has to do with."""
+
+    values: Mapping[str, float]
+    likenesses: tuple[Likeness, ...]
+    assignment: str | None
+
+    @property
+    def likely(self) -> float:
+        """Probability that graded work is asked for."""
+        odds = BIAS + sum(WEIGHTS.get(name, 0.0) * value for name, value in self.values.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+    def strongest(self, count: int = 4) -> list[str]:
+        """Return the names of the signals that speak most for graded work, strongest first."""
+        speak = {n: WEIGHTS.get(n, 0.0) * v for n, v in self.values.items()}
+        ranked = sorted((n for n in speak if speak[n] > 0), key=lambda n: (-speak[n], n))
+        return ranked[:count]
+
+
+def signals(
+    question: str, graded: GradedItems, course: Course, sense: Sense, kinds: Mapping[str, float]
+) -> Signals:
+    """Return the signals of `question`. `kinds`: how likely each kind of request is."""
+    texts = readings(question)
+    first = texts[0]
+
+    def says(test: Callable[[str], object]) -> float:
+        return float(any(test(text) for text in texts))
+
+    named = next((found for text in texts if (found := graded.named(text))), None)
+    near, quoted = graded.nearest(sense.vector), graded.quoted(first)
+    worded = graded.worded(plain(meant(question)))
+    pasted = next((like for text in texts if (like := graded.pasted(text))), None)
+    titled = next((key for text in texts if (key := titled_assignment(text, course))), None)
+    by_name = next((key for text in texts if (key := requests.assignment_of(text))), None)
+    benign = sum(kinds[kind] for kind in BENIGN)
+    values = {
+        "work": math.log((kinds[WORK] + _FLOOR) / (benign + _FLOOR)),
+        "concept": math.log(kinds["concept"] + _FLOOR),
+        "own": math.log(kinds["own-work"] + kinds["debugging"] + _FLOOR),
+        "course": math.log(kinds["logistics"] + kinds["crediting"] + _FLOOR),
+        "example": math.log(kinds["example"] + _FLOOR),
+        "names a function": float(named is not None),
+        "names a part": says(requests.names_graded_part),
+        "has a part's number": says(graded.part),
+        "names an assignment": float(by_name is not None or titled is not None),
+        "speaks of graded work": says(requests.mentions_graded),
+        "shows a gap": says(requests.leaves_a_gap),
+        "meaning": near.score if near else 0.0,
+        "rare words": worded.score * min(1.0, worded.shared / 4) if worded else 0.0,
+        "quotes": min(1.0, quoted.shared / 8) if quoted else 0.0,
+        "wants it done": says(requests.wants_solution),
+        "wants an explanation": float(requests.asks_to_explain(first)),
+        "shows own work": float(requests.shows_own_work(first)),
+        "reports an error": float(requests.reports_error(first)),
+        "asks a fact": float(requests.asks_a_fact(first)),
+        "asks what is allowed": float(requests.asks_what_is_allowed(first)),
+        "wants another example": float(requests.wants_another_example(first)),
+    }
+    likenesses = tuple(
+        like for like in (named[1] if named else None, pasted, quoted, worded, near) if like
+    )
+    assignment = by_name or titled or (named[1].assignment if named else None)
+    if assignment is None and pasted:
+        assignment = pasted.assignment
+    return Signals(values, likenesses, assignment)
+
+
+def titled_assignment(text: str, course: Course) -> str | None:
+    """Return the assignment whose own title `text` says ("my shallow networks hw").
+
+    Half of the title's words, by how they begin, beside a word for graded work.
+    """
+    if not requests.speaks_of_an_assignment(text):
+        return None
+    words = {word[:4] for word in text.replace("-", " ").split() if len(word) > 3}
+    best: tuple[int, str] | None = None
+    for assignment in course.assignments:
+        title = requests.title_words(assignment.title)
+        found = sum(word[:4] in words for word in title)
+        # One word ("Attention") is a topic more often than a title.
+        if len(title) > 1 and found > len(title) / 2 and (best is None or found > best[0]):
+            best = (found, assignment.key)
+    return best[1] if best else None
