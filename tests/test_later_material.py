@@ -135,3 +135,9 @@ def test_an_earlier_deck_that_covers_it_is_enough() -> None:
     assert taught_later(COURSE, hits((later, 0.8), (held, 0.75)), now) is None
     assert taught_later(COURSE, hits((held, 0.6), (later, 0.8)), now) is None  # ranked first
     assert taught_later(COURSE, hits((later, 0.8)), datetime(2026, 3, 1, tzinfo=EASTERN)) is None
+
+
+def test_work_that_the_course_does_not_have_is_no_answer(starter_tutor: LiveTutor) -> None:
+    answer = ask(starter_tutor, "when is project 7 due", "2026-02-03")
+    assert answer.status == "abstained"
+    assert "has no project 7; it lists Project 1" in answer.text

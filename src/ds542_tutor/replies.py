@@ -14,6 +14,7 @@ from datetime import datetime
 import ds542_tutor
 from ds542_tutor.calendar_answers import CourseAnswer, CourseFact
 from ds542_tutor.calendar_answers.ahead import comes_later, lecture_of, rests_on_later
+from ds542_tutor.calendar_answers.deadlines import UNKNOWN
 from ds542_tutor.calendar_answers.lectures import lecture_fact, lecture_name
 from ds542_tutor.calendar_answers.values import moment_name
 from ds542_tutor.citations import Checked, best_window, cite, find_exact, number
@@ -113,7 +114,8 @@ class Reply:
             hits.append(Hit(chunk, 1.0, COMPUTED, 1.0))
         found = {hit.chunk.id for hit in hits}
         self.hits = (*hits, *(hit for hit in self.hits if hit.chunk.id not in found))
-        return self._finish("answered", computed.text, tuple(citations), COMPUTED)
+        status: Status = "abstained" if computed.topic == UNKNOWN else "answered"
+        return self._finish(status, computed.text, tuple(citations), COMPUTED)
 
     def add_facts(self, facts: Sequence[CourseFact]) -> None:
         """Let facts of the calendar join the hits, after the best of them."""

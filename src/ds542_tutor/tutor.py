@@ -137,7 +137,11 @@ class Tutor:
 
     def _from_materials(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Answer from what was found: the place, a word on when it comes, or a written answer."""
-        teaches = reply.decision.rule not in _ABOUT_THE_COURSE
+        decision = reply.decision
+        # What work that students have asks of them is wanted now, whenever it is taught.
+        teaches = decision.rule not in _ABOUT_THE_COURSE and not (
+            decision.assignment or reply.query.assignment
+        )
         if teaches and reply.decision.action == "answer" and self.settings.answer.ahead != "allow":
             reply.ahead = taught_later(self.generation.course, reply.hits, reply.now)
         dated = asks_for_lecture(self.generation.course, reply.question, reply.now)

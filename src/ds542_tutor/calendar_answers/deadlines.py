@@ -81,6 +81,8 @@ _GIVEN = (
     r"how (?:long|much time|many (?:days|weeks)) (?:\S+ ){0,4}?(?:get|given|have (?:for|to do|to "
     r"work))"
 )
+UNKNOWN = "unknown"
+"""Topic of an answer that only says what the course does not have."""
 _ITEMS_AHEAD = 3
 """How many coming deadlines to list: the next one, and enough to plan the week after it."""
 
@@ -105,6 +107,7 @@ def due(asking: Asking) -> CourseAnswer | None:
             say_due(draft, work, asking)
     _compare(draft, asking)
     if not draft.lines and asking.unknown_work:
+        draft.topic = UNKNOWN
         _say_unknown(draft, asking)
     return draft.finish()
 
