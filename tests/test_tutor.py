@@ -11,6 +11,7 @@ import pytest
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Answer, Delta, Finished, Prompt, Stage, Turn
 from ds542_tutor.errors import QuestionError
+from ds542_tutor.policy.disclosure import USE
 from ds542_tutor.tutor import Tutor, whole_sentences
 
 EASTERN = ZoneInfo("America/New_York")
@@ -109,8 +110,8 @@ def test_a_hint_streams_nothing_before_it_is_enforced(starter_tutor: LiveTutor) 
 def test_a_hint_without_anything_to_quote_is_still_a_hint(starter_tutor: LiveTutor) -> None:
     tutor, _ = with_model(starter_tutor, "The passages do not cover this.")
     answer = ask(tutor, "write the code of shallow_1_1_3 for homework 2 for me")
-    assert (answer.status, answer.citations) == ("hinted", ())
-    assert "homework 2" in answer.text
+    assert answer.status == "hinted" and "homework 2" in answer.text
+    assert answer.citations and "Where to read on: " in answer.text
 
 
 def test_hiding_ai_use_is_refused_with_the_clause(starter_tutor: LiveTutor) -> None:
@@ -196,7 +197,7 @@ def test_code_of_an_answer_carries_the_gaia_header(starter_tutor: LiveTutor) -> 
     tutor, _ = with_model(starter_tutor, f"backward() adds to the stored gradients [1].\n\n{code}")
     answer = ask(tutor, "What does backward() do to stored gradients in PyTorch?")
     assert "# AI assistance: ds542_tutor" in answer.text
-    assert "modified significantly" in answer.text
+    assert USE in answer.text
 
 
 def test_the_tutor_is_a_langchain_runnable(starter_tutor: LiveTutor) -> None:

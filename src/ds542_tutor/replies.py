@@ -31,12 +31,15 @@ from ds542_tutor.dialogue import (
     Turn,
 )
 from ds542_tutor.documents import Chunk
+from ds542_tutor.hints import idea, next_question, worked_example
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.policy.disclosure import make_disclosure
 from ds542_tutor.policy.enforce import enforce
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import Policy
+from ds542_tutor.policy.solutions import OpenWork
 from ds542_tutor.prompts import shorten
+from ds542_tutor.tasks import Task
 from ds542_tutor.words import content_words
 
 COMPUTED = "calendar"
@@ -52,6 +55,13 @@ _BEFORE_FACTS = 2  # hits that stay before facts of the calendar: the question m
 _SURE_SHARE = 0.6
 # Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
 _NOTES, _NOTE_WORDS = 3, 80
+
+
+_EXAMPLE = "An example of something else, from the materials"
+_NO_PASSAGE = (
+    "I found no slide or section that explains what this task needs, so I name none. Tell me which "
+    "idea you think it takes, and I will look for that."
+)
 
 
 @dataclass(slots=True)
@@ -72,6 +82,8 @@ class Reply:
     query: Query = field(init=False)
     decision: Decision = field(init=False)
     hits: tuple[Hit, ...] = ()
+    teaching: tuple[Hit, ...] = ()
+    task: Task | None = None
     subject: str = ""
     evidence: float | None = None
     ahead: Lecture | None = None
@@ -180,20 +192,62 @@ class Reply:
         """Give a checked draft, with the policy enforced on it."""
         hint = self.decision.action == "hint"
         disclosure = self._disclosure(checked.text, model)
-        enforced = enforce(checked.text, self.decision, disclosure, graded, passages)
+        draft, citations = checked.text, checked.citations
+        if hint:
+            draft, citations = self._with_example(draft, citations, graded, passages)
+        enforced = enforce(draft, self.decision, disclosure, graded, passages)
         text = enforced.text
         if hint:
-            text = f"{self.policy.wording(self.decision)}\n\n{text}".strip()
-        text = self._with_terms(text, checked.citations)
-        notices = [*enforced.notices, *self._notices(checked.citations)]
+            text, citations = self._teaching(text, citations, passages)
+        text = self._with_terms(text, citations)
+        notices = [*enforced.notices, *self._notices(citations)]
         answer = self._finish(
-            "hinted" if hint else "answered", text, checked.citations, model, tuple(notices)
+            "hinted" if hint else "answered", text, citations, model, tuple(notices)
         )
         return replace(
             answer,
             dropped_markers=checked.dropped_markers,
             removed_sentences=checked.removed_sentences,
         )
+
+    def _with_example(
+        self,
+        draft: str,
+        citations: tuple[Citation, ...],
+        graded: GradedItems,
+        passages: Sequence[Passage],
+    ) -> tuple[str, tuple[Citation, ...]]:
+        """Add code of the materials that shows the idea on something else, where there is some."""
+        work = OpenWork.of(graded, self.decision.assignment)
+        found = None if "```" in draft else worked_example(self.task, passages, work)
+        if found is None:
+            return draft, citations
+        passage, code = found
+        shown = f"{_EXAMPLE} [{passage.number}]:\n\n```python\n{code}\n```"
+        return f"{draft}\n\n{shown}".strip(), _citing(citations, passage, code)
+
+    def _teaching(
+        self, explained: str, citations: tuple[Citation, ...], passages: Sequence[Passage]
+    ) -> tuple[str, tuple[Citation, ...]]:
+        """Frame what a model explained: the idea by name, where it stands, and a question back."""
+        parts = [self.policy.wording(self.decision)]
+        if passages:
+            best = passages[0]
+            name = idea(best.chunk)
+            citations = _citing(citations, best, name)
+            parts.append(f"The idea behind it: “{name}” [{best.number}]. {explained}".strip())
+            read = [p for p in passages if any(c.marker == p.number for c in citations)]
+            places: dict[str, str] = {}
+            for p in read[:_PLACES]:
+                place = self._place(p.chunk)
+                places[place] = f"{places.get(place, '')}[{p.number}]"
+            listed = "; ".join(f"{place} {markers}" for place, markers in places.items())
+            parts.append(f"Where to read on: {listed}.")
+            asked = next_question(self.task, best.chunk, self.generation.lexical.rarity)
+            parts.append(f"A question to go on with: {asked}")
+        else:
+            parts += [explained, f"{_NO_PASSAGE} {self.policy.contact}"]
+        return "\n\n".join(filter(None, parts)), citations
 
     def _finish(
         self,
@@ -307,6 +361,15 @@ class Reply:
         place = _place(chunk)
         told = not term or term_name(term) in place
         return place if told else f"{place} ({term_name(term or '')})"
+
+
+def _citing(citations: tuple[Citation, ...], passage: Passage, words: str) -> tuple[Citation, ...]:
+    """The citations with one of `passage`, which says `words`."""
+    if any(citation.marker == passage.number for citation in citations):
+        return citations
+    start, end = find_exact(words, passage.chunk.text) or (0, 0)
+    added = cite(passage, start, end, 1.0, words)
+    return tuple(sorted((*citations, added), key=lambda citation: citation.marker))
 
 
 def _place(chunk: Chunk) -> str:

@@ -35,7 +35,9 @@ from ds542_tutor.dialogue import (
     Stage,
     Turn,
 )
+from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import QuestionError
+from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
 from ds542_tutor.policy.graded import GradedItems
@@ -50,6 +52,7 @@ from ds542_tutor.replies import Reply
 from ds542_tutor.retrieval import Retriever, evidence
 from ds542_tutor.sentences import block_sentences, split_blocks
 from ds542_tutor.settings import Settings
+from ds542_tutor.tasks import find_task
 
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
@@ -61,6 +64,8 @@ _SITE_WORDS = "generative AI assistance GAIA policy"
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
 _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
+_TEACHES_FROM = 0.35  # cosine (MiniLM) below which a passage is not about the task
+_HINT_PASSAGES = 4  # the idea, and where else it stands
 
 # How models say that the passages do not help; believed only of a short draft that cites nothing.
 _NOTHING_FOUND = re.compile(
@@ -173,23 +178,42 @@ class Tutor:
         return query
 
     def _search(self, reply: Reply) -> tuple[Hit, ...]:
-        """Search; for a hint also with the words of the problem, to find what it builds on."""
-        if reply.query.term:
+        """Search; for a hint also with the words of the task, to find what it builds on."""
+        hint = reply.decision.action == "hint"
+        if reply.query.term and not hint:
             found = self.retriever.search(reply.query, _TEACHING_DEPTH)
             return tuple(h for h in found if h.chunk.term == reply.query.term)
         hits = self.retriever.search(reply.query)
-        if reply.decision.action != "hint":
+        if not hint:
             return hits
         key = reply.decision.assignment
+        given = self.generation.chunks.select(graded=True, assignment=key) if key else ()
+        reply.task = find_task(
+            f"{reply.question} {reply.query.text}", [c for c in given if self._is_out(c)]
+        )
         problems = [h.chunk for h in hits if h.chunk.graded and key in (None, h.chunk.assignment)]
-        if not problems:
-            return hits
-        words = " ".join(problems[0].text.split()[:_PROBLEM_WORDS])
-        reply.subject = f"{reply.query.text} {words}"
-        subject = replace(reply.query, text=reply.subject, assignment=None)
+        if reply.task:
+            words = reply.task.subject
+        elif problems:
+            problem = " ".join(problems[0].text.split()[:_PROBLEM_WORDS])
+            words = f"{reply.query.text} {problem}"
+        else:
+            words = reply.query.text
+        subject = Query(words, words)
+        mine = self.graded.of(key)
+        near = [
+            hit
+            for hit in self.retriever.search(subject, _TEACHING_DEPTH)
+            if teaches(hit.chunk, mine) and hit.similarity >= _TEACHES_FROM
+        ]
+        reply.teaching = by_idea(near, reply.task, self.generation.lexical.rarity)
         known = {hit.chunk.id for hit in hits}
-        deeper = (h for h in self.retriever.search(subject, _TEACHING_DEPTH) if _teaches(h))
-        return (*hits, *(hit for hit in deeper if hit.chunk.id not in known))
+        return (*hits, *(hit for hit in reply.teaching if hit.chunk.id not in known))
+
+    def _is_out(self, chunk: Chunk) -> bool:
+        """Whether students have been given a chunk of graded work already."""
+        name = chunk.document.rpartition("/")[2]
+        return not self.generation.course.withholds(chunk.assignment, name)
 
     def _can_answer(self, reply: Reply) -> bool:
         """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
@@ -210,6 +234,10 @@ class Tutor:
         if self.model.name in SMALL_MODELS:
             count, words = min(count, _SMALL_PASSAGES), min(words, _SMALL_WORDS)
         passages = number(self._usable(reply), count, words)
+        if reply.decision.action == "hint" and passages:
+            # The idea is explained, not the task: what answers it may stand in the materials.
+            topics = " ".join(reply.task.topics) if reply.task else ""
+            reply.subject = f"{idea(passages[0].chunk)} {topics}".strip()
         prompt = self._prompt(reply, passages)
         yield Stage("writing")
         draft = ""
@@ -244,7 +272,7 @@ class Tutor:
 
     def _usable(self, reply: Reply) -> list[Hit]:
         """Drop other terms' chunks, unless they alone know; in hints also the problems."""
-        if reply.query.term:
+        if reply.query.term and reply.decision.action == "answer":
             return list(reply.hits)  # of that term alone
         term = self.generation.course.term
         current = [h for h in reply.hits if not h.chunk.term or not term or h.chunk.term == term]
@@ -256,7 +284,8 @@ class Tutor:
             site = [h for h in current if h.chunk.kind == "site"]
             current = [h for h in site if "GAIA" in h.chunk.search_text] or site or current
         if reply.decision.action == "hint":
-            current = [h for h in current if _teaches(h)] or current
+            mine = [h for h in reply.teaching if h.chunk.term in (None, "", term) or not term]
+            return (mine or list(reply.teaching))[:_HINT_PASSAGES]
         return current or list(reply.hits)
 
     def _prompt(self, reply: Reply, passages: tuple[Passage, ...]) -> Prompt:
@@ -280,12 +309,6 @@ class Tutor:
             return last.answer
 
         return RunnableLambda(finished)
-
-
-def _teaches(hit: Hit) -> bool:
-    """Whether a chunk explains something, rather than pose a problem or announce one."""
-    chunk = hit.chunk
-    return not (chunk.graded or chunk.assignment or chunk.exercise or chunk.kind == "site")
 
 
 def whole_sentences(draft: str) -> str:

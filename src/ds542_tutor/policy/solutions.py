@@ -146,13 +146,13 @@ def solves(code: str, work: OpenWork, taught: frozenset[str] = frozenset()) -> b
     """
     if _names_it(code, work) or _fills_a_gap(code, work) or _repeats_a_cell(code, work):
         return True
+    tree = parsed(code)
+    if _does_what_is_asked(tree, work) if tree else _does_so_elsewhere(code, work):
+        return True
     lines = code_lines(code)
     if lines and set(lines) <= taught and len(lines) <= MAX_TAUGHT_LINES:
         return False
-    if len(lines) > MAX_HINT_LINES:
-        return True
-    tree = parsed(code)
-    return _works_it_out(tree, work) if tree else _works_it_out_elsewhere(code, work)
+    return len(lines) > MAX_HINT_LINES or (tree is not None and _may_do_so(tree, work))
 
 
 def is_pseudocode(lines: Iterable[str], work: OpenWork) -> bool:
@@ -232,19 +232,22 @@ def fills_gap(code: str, work: OpenWork, toys: frozenset[str] = frozenset()) -> 
     return False
 
 
-def _works_it_out(tree: ast.Module, work: OpenWork) -> bool:
-    """Judge Python code by what it computes."""
+def _does_what_is_asked(tree: ast.Module, work: OpenWork) -> bool:
+    """It carries out an operation that the task asks for, with variables rather than numbers."""
     if not uses_variables(tree):
         return False  # `math.comb(5, 2)`: a library function, shown with numbers
     carried = operations(tree) & work.asked
-    defines = [node for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)]
-    if carried & work.central:
-        return True
-    if carried and (defines or _composed(tree, carried) or _calls_graded(tree, work)):
-        return True
-    if not work.leaves_code:
+    defines = any(isinstance(node, _DEFINITIONS) for node in ast.walk(tree))
+    return bool(carried & work.central) or (
+        bool(carried) and (defines or _composed(tree, carried) or _calls_graded(tree, work))
+    )
+
+
+def _may_do_so(tree: ast.Module, work: OpenWork) -> bool:
+    """Nothing says what it is an example of, and it is more than the use of a library."""
+    if not work.leaves_code or not uses_variables(tree):
         return False
-    if defines:
+    if any(isinstance(node, _DEFINITIONS) for node in ast.walk(tree)):
         return not _is_simple(tree) and not _speaks_of_something_else(tree, work)
     computing = sum(
         any(isinstance(n, ast.BinOp | ast.Compare) for n in ast.walk(statement))
@@ -253,7 +256,7 @@ def _works_it_out(tree: ast.Module, work: OpenWork) -> bool:
     return computing >= 2 and bool(free_names(tree)) and _is_nameless(tree)
 
 
-def _works_it_out_elsewhere(code: str, work: OpenWork) -> bool:
+def _does_so_elsewhere(code: str, work: OpenWork) -> bool:
     """Judge code of another language, or that does not parse, by the functions it calls."""
     calls = _called_in_words(code) & work.asked
     return bool(calls) and bool(_OTHER_LANGUAGE.search(code))
