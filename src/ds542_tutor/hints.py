@@ -107,7 +107,8 @@ def next_question(task: Task | None, chunk: Chunk, rarity: Callable[[str], float
     asked = [(found.start(), ask) for kind, ask in _KINDS if (found := kind.search(task.statement))]
     if asked:
         ask = min(asked, key=lambda pair: pair[0])[1]
-        return ask(*[*terms, "", ""][:2], title)
+        first, second, *_ = [*terms, "", ""]
+        return ask(first, second, title)
     return f"What is given in the task, what is asked, and what does “{title}” say to link the two?"
 
 
