@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -57,6 +58,7 @@ _SURE_SHARE = 0.6
 _NOTES, _NOTE_WORDS = 3, 80
 
 
+_MARKER = re.compile(r"\[(\d+)\]")
 _EXAMPLE = "An example of something else, from the materials"
 _NO_PASSAGE = (
     "I found no slide or section that explains what this task needs, so I name none. Tell me which "
@@ -197,6 +199,8 @@ class Reply:
             draft, citations = self._with_example(draft, citations, graded, passages)
         enforced = enforce(draft, self.decision, disclosure, graded, passages)
         text = enforced.text
+        cited = {int(marker) for marker in _MARKER.findall(text)}
+        citations = tuple(citation for citation in citations if citation.marker in cited)
         if hint:
             text, citations = self._teaching(text, citations, passages)
         text = self._with_terms(text, citations)

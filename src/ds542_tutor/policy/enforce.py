@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ds542_tutor.dialogue import Decision, Disclosure, Passage
+from ds542_tutor.policy.budget import Budget, words_for
 from ds542_tutor.policy.code_forms import code_lines
 from ds542_tutor.policy.disclosure import comment_header
 from ds542_tutor.policy.graded import GradedItems, defined_names
-from ds542_tutor.policy.slop import strip_slop
+from ds542_tutor.policy.slop import strip_slop, without_unasked
 from ds542_tutor.policy.solutions import OpenWork, fills_gap, is_pseudocode, solves
+
+CREDIT_WORDS = 260
+"""For the clauses on crediting AI, each with its source."""
 
 REMOVED = "[Code that would solve graded work was left out here.]"
 
@@ -57,8 +61,9 @@ def enforce(
     """Return the answer as the policy lets it out.
 
     With a hint, code that solves graded work is taken out; every code block that stays starts with
-    the disclosure as a comment in its language; flattery, closers, emojis and decorative headings
-    go. Applying it twice changes nothing more.
+    the disclosure as a comment in its language; flattery, closers, emojis, decorative headings and
+    what nobody asked for go, and prose ends where the question's budget does. Applying it twice
+    changes nothing more.
 
     Args:
         passages: what the answer was written from; code of the teaching materials among them may
@@ -69,19 +74,36 @@ def enforce(
     if decision.action == "hint":
         work = OpenWork.of(graded, decision.assignment)
         blocks, removed = _without_solutions(blocks, work, taught_code(passages))
+    words = words_for(disclosure.prompt, hint=decision.action == "hint")
+    # How to credit AI is told with all its clauses, however the question is put.
+    budget = Budget(max(words, CREDIT_WORDS) if decision.rule == "crediting" else words)
     parts: list[str] = []
-    for block in blocks:
+    for index, block in enumerate(blocks):
         if block.fence:
             parts.append(_headed(block, disclosure).markdown())
             headed += 1
-        else:
-            parts.append(strip_slop(block.text))
+            continue
+        asked, ended = _plain(block.text)
+        introduces = not ended and index + 1 < len(blocks) and bool(blocks[index + 1].fence)
+        parts.append(budget.fit(asked, introduces=introduces))
+        if ended:
+            break
     notices = []
     if removed:
         notices.append("Code that would solve graded work was left out of this hint.")
     if headed:
         notices.append("Keep the comment at the top of each code block when you hand the code in.")
     return Enforced(_tidy(parts), tuple(notices))
+
+
+def _plain(prose: str) -> tuple[str, bool]:
+    """Prose without slop, and whether the answer ends there: a model went on by itself."""
+    ended, before = False, ""
+    while before != prose:  # what is taken away may leave something more to take away
+        before = prose
+        prose, turned = without_unasked(prose)
+        prose, ended = strip_slop(prose), ended or turned
+    return prose, ended
 
 
 def taught_code(passages: Sequence[Passage]) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Take slop out of prose: flattery, closers, emojis, headings for show.
+"""Take slop out of prose: flattery, closers, emojis, headings for show, answers nobody asked for.
 
 Works on prose only; formulas and inline code are set aside before and put back unchanged.
 """
@@ -6,6 +6,9 @@ Works on prose only; formulas and inline code are set aside before and put back 
 from __future__ import annotations
 
 import re
+
+from ds542_tutor.sentences import split_sentences
+from ds542_tutor.words import content_words
 
 SHORT_ANSWER = 120
 """Words under which an answer needs no headings: it fits on half a screen."""
@@ -51,6 +54,66 @@ _SHOW_TITLES = frozenset(
     "overview introduction summary conclusion answer explanation response key takeaways takeaway "
     "final thoughts tl;dr background details the answer in short short answer key points".split()
 )
+
+_TURN = re.compile(
+    r"^[ \t]*[*_#>]*[ \t]*"
+    r"(?:(?:follow-?up |next |another )?question|q|student|user|human|assistant)"
+    r"[ \t]*\d*[ \t]*(?:[*_]+)?:(?:[*_]+)?[ \t]",
+    re.I | re.M,
+)
+"""A small model that has answered may go on to ask and answer questions of its own."""
+
+_UNASKED_TITLE = re.compile(
+    r"^(?:further|additional|related|bonus|fun facts?|next steps|practice (?:questions|problems)"
+    r"|faqs?|see also|other (?:topics|questions)|resources)\b",
+    re.I,
+)
+_ASIDE = re.compile(
+    r"^(?:by the way|fun fact|as an? (?:side|bonus|aside)|on a side note|bonus|while we'?re at it"
+    r"|you (?:might|may|could) also (?:wonder|be wondering|be interested|ask|like|want to know)"
+    r"|(?:it'?s|it is) also (?:worth|interesting|important) (?:to )?(?:not|mention)\w*"
+    r"|(?:if|in case) you(?:'re| are) (?:curious|interested)"
+    r"|another question (?:you|that))\b",
+    re.I,
+)
+_SUMMING_UP = re.compile(
+    r"^(?:in (?:summary|conclusion|short|essence)|to (?:sum up|summari[sz]e|conclude)|overall"
+    r"|in a nutshell|all in all)\b",
+    re.I,
+)
+_REPEATS = 0.6  # share of a closing sentence's words from which it only says the rest again
+
+
+def without_unasked(prose: str) -> tuple[str, bool]:
+    """Return `prose` without what answers questions that nobody asked.
+
+    Turns of a conversation that a model goes on with by itself end the answer: then the second
+    value is True. Asides, sections of extras and a sentence that only sums up go by themselves.
+    """
+    turn = _TURN.search(prose)
+    ended = bool(turn and prose[: turn.start()].strip())
+    if turn and ended:
+        prose = prose[: turn.start()].rstrip()
+    lines, dropping = [], False
+    for line in prose.split("\n"):
+        heading = _HEADING.match(f"{line}\n")
+        bold = re.fullmatch(r"\s*\*\*([^*]+?):?\*\*:?\s*", line)
+        title = heading["title"] if heading else bold[1] if bold else ""
+        if title:
+            dropping = bool(_UNASKED_TITLE.match(title.strip("*_: ")))
+        if not dropping:
+            lines.append(line)
+    text = "\n".join(lines)
+    spans = split_sentences(text)
+    gone = [span for span in spans[1:] if _ASIDE.match(span.text)]
+    if len(spans) > 2 and _SUMMING_UP.match(spans[-1].text) and spans[-1] not in gone:
+        before = set(content_words(text[: spans[-1].start]))
+        own = content_words(spans[-1].text)
+        if sum(word in before for word in own) >= _REPEATS * len(own):
+            gone.append(spans[-1])
+    for span in sorted(gone, key=lambda s: -s.start):
+        text = f"{text[: span.start].rstrip(' ')}{text[span.end :]}"
+    return text, ended
 
 
 def strip_slop(prose: str) -> str:
