@@ -12,7 +12,9 @@ from eval.cases import Case, Gold, load_cases
 from eval.metrics.answer import normalise
 
 ROOT = Path(__file__).parents[1]
-FILES = sorted((ROOT / "eval" / "cases" / "materials").glob("*.jsonl"))
+FOLDER = ROOT / "eval" / "cases" / "materials"
+# Those of policy.jsonl are judged by the decision: tests/test_policy_cases.py.
+FILES = [path for path in sorted(FOLDER.glob("*.jsonl")) if path.name != "policy.jsonl"]
 CASES = load_cases(FILES)
 LECTURES = "sp2026/static_files/lectures/"
 

@@ -20,7 +20,14 @@ from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Decision, Turn
 from ds542_tutor.policy import requests
 from ds542_tutor.policy.disguise import meant, readings
-from ds542_tutor.policy.findings import GRADED, LIKELY, Finding, Findings, examine_message
+from ds542_tutor.policy.findings import (
+    GRADED,
+    LIKELY,
+    Finding,
+    Findings,
+    by_meaning,
+    examine_message,
+)
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
 from ds542_tutor.policy.rules import Policy
@@ -28,6 +35,9 @@ from ds542_tutor.policy.signals import Sense, signals, titled_assignment
 
 RECENT = 3
 """Earlier messages in which "the function" may have been named: further back it is another one."""
+
+HARMLESS = 0.85
+"""Probability from which a message that opens like pressing ("ok", "and") is none."""
 
 REMEMBERED = 20
 """Earlier messages that are looked at; a conversation that long has gone to other things."""
@@ -173,8 +183,11 @@ def _in_conversation(
     """Judge `question` as a continuation of what was asked before."""
     found = [*_in_pieces(question, earlier, policy, course, graded)]
     texts = readings(question)
-    work = message.likely.get(WORK, 0.0)
-    goes_on = any(_continues(text, message.benign.rule) for text in texts) or work >= LIKELY
+    work, harmless = message.likely.get(WORK, 0.0), _harmless(message)
+    pushes = any(_continues(text, message.benign.rule) for text in texts)
+    own = any(map(requests.shows_own_work, texts))
+    wants = work >= LIKELY and not own
+    goes_on = wants or (pushes and not (harmless >= HARMLESS and work < 1 - HARMLESS))
     for text in reversed(earlier):
         words = Sense()  # of earlier messages only words are looked at: they are many
         before = examine_message(text, policy, course, graded, words).found[0]
@@ -184,7 +197,27 @@ def _in_conversation(
             evidence = (f'earlier message: "{" ".join(text.split())[:100]}"', *before.evidence)
             found.append(replace(before, reason=reason, evidence=evidence))
             break
-    return [*found, *_of_the_whole(question, earlier, message, course, graded, sense, goes_on)]
+    found += _of_the_whole(question, earlier, message, course, graded, sense, goes_on)
+    return [*found, *_meant_together(question, earlier, sense, goes_on)]
+
+
+def _meant_together(
+    question: str, earlier: Sequence[str], sense: Sense, goes_on: bool
+) -> list[Finding]:
+    """Judge the last messages and this one as one text, by its meaning.
+
+    An exam goes on until it is said to be over; other requests must be gone on with.
+    """
+    if sense.kinds is None:
+        return []
+    joined, whole = _joined(question, earlier), Sense(sense.context, None, sense.kinds)
+    found = by_meaning((joined,), sense.kinds.likely(meant(joined), sense.context), whole)
+    over = _OVER.search(readings(question)[0])
+    return [
+        replace(f, reason=f"{f.reason}, with the messages before it")
+        for f in found
+        if goes_on or (f.rule == "exam" and not over)
+    ]
 
 
 def _in_pieces(
@@ -222,8 +255,7 @@ def _of_the_whole(
         return [Finding(GRADED, "asks for what was spoken of before", assignment, (evidence,))]
     if message.signals is None:
         return []
-    benign = sum(message.likely.get(kind, 0.0) for kind in BENIGN)
-    if message.likely.get(WORK, 0.0) < benign:
+    if message.likely.get(WORK, 0.0) < _harmless(message):
         return []
     whole = signals(
         _joined(question, earlier), graded, course, Sense(sense.context), message.likely
@@ -234,6 +266,11 @@ def _of_the_whole(
     scores = {"likely graded work": whole.likely}
     reason = "asks for graded work in several messages"
     return [Finding(GRADED, reason, whole.assignment, (evidence,), scores)]
+
+
+def _harmless(message: Findings) -> float:
+    """Return how likely a message is of a harmless kind by itself."""
+    return sum(message.likely.get(kind, 0.0) for kind in BENIGN)
 
 
 def _continues(text: str, rule: str) -> bool:

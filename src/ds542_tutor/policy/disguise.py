@@ -26,6 +26,7 @@ _BASE64 = re.compile(r"(?<![\w+/=])[A-Za-z0-9+/_-]{16,}={0,2}(?![\w+/=])")
 _HEX = re.compile(r"(?<![\w])(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ ,:]?){12,}(?![\w])")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ .\-_*\n]){4,}\w(?!\w)")
 _LONG = re.compile(r"(\S{100})\S+")  # no word is longer, and patterns are slow on what is none
+_TEMPLATE = re.compile(r"\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}")  # for an engine, not a reader
 _MAX_PAYLOADS = 8  # more than any honest message has; bounds the work
 
 _LETTERS = {
@@ -131,6 +132,8 @@ def readings(text: str) -> tuple[str, ...]:
 
 def meant(text: str) -> str:
     """Return the text whose meaning counts: what was hidden or foreign, or `text` as it is."""
+    bare = _TEMPLATE.sub(" ", text)
+    text = bare if len(bare.split()) > 2 else text
     found = [hidden for hidden in _payloads(text) if len(hidden.split()) > 1]
     if found:
         return " ".join([text, *found])

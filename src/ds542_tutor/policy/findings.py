@@ -16,23 +16,30 @@ from ds542_tutor.course import Course
 from ds542_tutor.policy import harms, requests
 from ds542_tutor.policy.disguise import meant, readings
 from ds542_tutor.policy.graded import GradedItems, Likeness
-from ds542_tutor.policy.kinds import HARMFUL
+from ds542_tutor.policy.kinds import BENIGN, HARMFUL, WORK
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense, Signals, signals
 
 MIN_CONTENT_WORDS = 2
 """Words left of a message without its injected instructions, for it to hold a question."""
 
-LIKELY = 0.5
+LIKELY = 0.45
 """Probability from which a message counts as asking for graded work to be done."""
 
-UNLIKELY = 0.08
+UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
 
-LIKE_HARM: Mapping[str, float] = dict.fromkeys(HARMFUL, 0.5)
-"""Probability from which a message counts as a request of that kind by its meaning."""
+LIKE_HARM = 0.45
+"""Probability from which a message may count as a request of a harmful kind by its meaning; its
+nearest exemplars must agree (`NEARER`)."""
+
+NEARER, SURE = 0.1, 0.75
+"""How much nearer than the nearest exemplar of the kind a harmless one may be (cosine), and the
+probability at which that no longer matters."""
 
 GRADED = "graded-solution"
+
+_ASKED_ABOUT = ("attribution", "staff-only", "exam")  # a question about these rules breaks none
 
 _CREDITING = re.compile(
     r"\b(?:cit(?:e|ing|ation)|credit(?:ing)?|disclos\w+|acknowledg\w+|attribut\w+|gaia|ai policy"
@@ -86,7 +93,7 @@ def examine_message(
     likely = sense.kinds.likely(meant(question), sense.vector) if sense.kinds else {}
     found = signals(question, graded, course, sense, likely) if likely else None
     benign = _benign(texts[0])
-    findings = [*_by_words(texts), *_by_meaning(texts, likely, sense)]
+    findings = [*_by_words(texts), *by_meaning(texts, likely, sense)]
     findings += _graded_work(texts, graded, found, sense)
     # What an injection asks for beside is judged, the injection itself only where it stands alone.
     findings += [] if findings else _injection(texts)
@@ -104,15 +111,18 @@ def _by_words(texts: Sequence[str]) -> list[Finding]:
     return found
 
 
-def _by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) -> list[Finding]:
+def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) -> list[Finding]:
     """Find what is refused by likeness to exemplars."""
     found = []
     for kind in HARMFUL:
-        if likely.get(kind, 0.0) < LIKE_HARM[kind]:
+        if likely.get(kind, 0.0) < LIKE_HARM or sense.kinds is None:
             continue
-        if kind in ("attribution", "staff-only") and harms.asks_about_rules(texts[0]):
+        if kind in _ASKED_ABOUT and any(map(harms.asks_about_rules, texts)):
             continue
-        near = sense.kinds.nearest(kind, sense.vector) if sense.kinds else None
+        near = sense.kinds.nearest((kind,), sense.vector)
+        other = sense.kinds.nearest((*BENIGN, WORK), sense.vector)
+        if near and other and near[1] < other[1] - NEARER and likely[kind] < SURE:
+            continue
         evidence = (f'means about the same as "{_brief(near[0])}"',) if near else ()
         scores = {f"likely {kind}": likely[kind]} | ({"cosine": near[1]} if near else {})
         found.append(

@@ -69,8 +69,12 @@ _PARAMETER = re.compile(r"(?:^|,)\s*\*{0,2}(?!self\b)([A-Za-z_]\w*)")
 _ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
 _IS_FUNCTION = re.compile(r"[`'\"]? (?:function|func|method|class)\b")
 _FUNCTION_IS = re.compile(r"\b(?:function|func|method|class|def)\W{1,3}$")
+_LIBRARY = re.compile(r"\b(?:nn|np|torch|f|tf|math|numpy)\.$")  # `nn.ReLU` is not our `relu`
 _SHORT_NAME, _LONG_NAME = 6, 10
-_PART = re.compile(r"(?<![\d.])\d{1,2}[.-]\d{1,2}(?![\d.]*\d)")
+_PART = re.compile(r"(?<![\d.])(\d{1,2}[.-]\d{1,2})(?![\d.]*\d)")
+_PART_SAID = re.compile(
+    r"\b(?:prob(?:lem)?|ex(?:ercise)?|q(?:uestion)?|part|task)s?\b[ #.]*(\d{1,2}[.-]\d{1,2})"
+)
 _PART_HEADING = re.compile(r"(?:problem|exercise|question|part|task)\s+(\d{1,2}[.-]\d{1,2})", re.I)
 _WORD = re.compile(r"[a-z_]\w*|\d+(?:\.\d+)?")
 
@@ -237,6 +241,8 @@ class GradedItems:
     def _known_as(self, word: str, before: str, after: str) -> str | None:
         """Return the function's name that `word` stands for, between `before` and `after`."""
         code = "_" in word.strip("_")
+        if _LIBRARY.search(before[-8:]):
+            return None
         if word in self.names:
             called = after.startswith("(") or _IS_FUNCTION.match(after)
             said = called or _FUNCTION_IS.search(before[-20:])
@@ -259,9 +265,13 @@ class GradedItems:
             None,
         )
 
-    def part(self, text: str) -> bool:
-        """Say whether `text` has the number of a part of graded work, such as "2.3" or "3-1"."""
-        return any(match.group() in self.parts for match in _PART.finditer(text))
+    def part(self, text: str, *, said: bool = False) -> bool:
+        """Say whether `text` has the number of a part of graded work, such as "2.3" or "3-1".
+
+        With `said` only a number counts that is said to be a problem's.
+        """
+        pattern = _PART_SAID if said else _PART
+        return any(match[1] in self.parts for match in pattern.finditer(text))
 
     def nearest(self, vector: Sequence[float] | None) -> Likeness | None:
         """Return the item nearest in meaning, however far; None without embeddings."""

@@ -47,6 +47,9 @@ _ASKS_ABOUT_RULES = compile_phrases(
     "where|when|why do|should|must|does|is|would i|we|it|one|the|a|there|that",
     "policy on|about|say|says",
     "am i allowed",
+    "can|may|could|are i|we|one|students|people|somebody ..2 use|using ..3 ai|ia|ki|chatgpt|gpt"
+    "|llms|calculator|calculators|notes|laptop|laptops|books",
+    "can|may i|we ..2 ai|ia|ki|chatgpt",
     "is|are it|that|this ok|okay|allowed|mandatory|fine|cheating|plagiarism",
 )
 _ADDRESSED = compile_phrases(
@@ -203,6 +206,15 @@ _PRIVATE = compile_phrases(
     groups=_GROUPS,
 )
 
+_PUBLIC = compile_phrases(
+    # Offices have numbers for everybody, and an average names nobody.
+    "phone_number|number|email|address ..3 registrar|library|help_desk|helpdesk|department|campus"
+    "|clinic|hospital|university|security|office",
+    "class|course average|mean|median|distribution",
+    "average|mean|median|distribution ..2 of|for|on|in (the) class|course|homework|hw*|project"
+    "|exam|midterm",
+    "average|mean|median grade|score (in|for|of|on|last|of_the) (the|this) class|course|year|term",
+)
 _INJECTION = compile_phrases(
     "ignore|disregard|forget|override|bypass|overrule (all|any|every|the|your|everything|about) "
     "(of) (the|your|my|these|those|all) (previous|prior|above|earlier|preceding|former|other|system"
@@ -258,7 +270,7 @@ def staff_only(text: str) -> Match | None:
 
 def asks_private(text: str) -> Match | None:
     """Return the words that ask for secrets, the tutor's instructions or other people's data."""
-    return _PRIVATE.search(text)
+    return None if _PUBLIC.search(text) else _PRIVATE.search(text)
 
 
 def injects(text: str) -> Match | None:
@@ -279,5 +291,7 @@ HARMS = (
 
 def without_injection(text: str) -> str:
     """Return `text` without the sentences that try to give the tutor other instructions."""
-    sentences = re.split(r"(?<=[.!?;:])\s+|\n+", text)
+    # What stands in markup, such as a made-up system tag, is apart from what stands around it.
+    text = re.sub(r"<(\w+)>[^<]*</\1>", lambda m: "" if injects(m[0]) else m[0], text)
+    sentences = re.split(r"(?<=[.!?;:])\s+|\n+|<[^<>]{1,60}>", text)
     return " ".join(s for s in sentences if not injects(s)).strip()

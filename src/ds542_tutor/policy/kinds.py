@@ -61,11 +61,13 @@ class Kinds:
         odds = np.exp(logits - logits.max())
         return dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
 
-    def nearest(self, kind: str, vector: Sequence[float] | None) -> tuple[str, float] | None:
-        """Return the exemplar of `kind` that is nearest in meaning, and the cosine."""
+    def nearest(
+        self, kinds: Sequence[str], vector: Sequence[float] | None
+    ) -> tuple[str, float] | None:
+        """Return the exemplar of `kinds` that is nearest in meaning, and the cosine."""
         if vector is None or len(vector) != self.vectors.shape[1]:
             return None
-        of_kind = [i for i, (label, _) in enumerate(self.exemplars) if label == kind]
+        of_kind = [i for i, (label, _) in enumerate(self.exemplars) if label in kinds]
         cosines = self.vectors[of_kind] @ np.asarray(vector, dtype=np.float32)
         best = int(cosines.argmax())
         return self.exemplars[of_kind[best]][1], float(cosines[best])

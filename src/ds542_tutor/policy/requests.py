@@ -65,7 +65,7 @@ _ASSIGNMENT_WORD = re.compile(
 )
 _GAP = re.compile(
     r"__fill|=\s*(?:\.\.\.|__+|\?)|(?<!\w)_{3,}(?!\w)|#\s*todo|\byour (?:code|answer|changes) here"
-    r"|notimplementederror|\bdef \w+\([^)]*\):\s*(?:\.\.\.|pass|#[^\n]*)?\s*$|\):\s*$"
+    r"|raise notimplementederror|\bdef \w+\([^)]*\):\s*(?:\.\.\.|pass|#[^\n]*)?\s*$|\):\s*$"
 )
 _QUESTION_NUMBER = re.compile(
     r"\b(?:question|problem|exercise|part|task|q|ex|prob)[ #]*\d+(?:[-.]\d+)?(?![\d.])"
@@ -125,6 +125,7 @@ _NOT_WANTED = re.compile(
     r"|\bno (?:code|spoilers?|solutions?|answers?|full solutions?)\b"
 )
 # "How late can I hand in homework?" asks nobody to hand anything over.
+_SUBJECT = re.compile(r"\b(?:tell|show|give) (?:me |us )?what [\w ]{1,40} (?:is|are) about\b")
 _SUBMITTING = re.compile(r"\b(?:hand|handed|handing|turn|turned|turning) (?:\w+ ){0,3}?in\b")
 _EXPLAIN = compile_phrases(
     "explain|understand|intuition|why|mean|means|difference|concept|conceptually|idea|behind"
@@ -149,7 +150,8 @@ _OWN_WORK = compile_phrases(
 )
 _SHOWN_WORK = re.compile(
     r"```|\bdef \w+\(|\breturn \S|[a-z_]\w*(?:\[[^\]]*\])?\s*[+*-]?=\s*[\w(\[\-.]|\bimport \w+"
-    r"|[=≈<>≤≥]\s*-?\d|\bis -?\d|\bbecause\b|\bi (?:think|get|got|said|argued|wrote)\b.{15,}"
+    r"|[=≈<>≤≥]\s*-?\d|\b(?:is|gives?|yields?) [-(]?\d|\bbecause\b"
+    r"|\bi (?:think|got|said|argued|wrote|derived|computed)\b.{15,}"
 )
 _ERROR = re.compile(
     r"\btraceback\b|\b\w*(?:error|exception)\b\s*[:(]|\b(?:runtime|value|type|index|key|name"
@@ -166,6 +168,7 @@ _HAND_BACK = compile_phrases(
     "|finished|final|proper (python) code|function|version|solution|cell|one|answer"
     "|implementation|notebook"
     "|thing|body|script",
+    "put|turn|translate|convert|port ..3 into|to|in python|numpy|pytorch|code",
     "by writing|giving|posting|showing (me) (the|a) ..3 {result}",
     "fix|correct|rewrite|finish|complete|debug (it|this|that|my_code|the_code|everything) for_me"
     "|completely",
@@ -275,8 +278,9 @@ def mentions_graded(text: str) -> bool:
 
 
 def _asked(text: str) -> str:
-    """Return `text` without what it says it does not want, and without "hand in", "turn in"."""
-    return _SUBMITTING.sub(" ", _NOT_WANTED.sub(" ", text))
+    """Return `text` without what it does not want, and without words that only look like asking:
+    "hand in", "tell me what it is about"."""
+    return _SUBJECT.sub(" ", _SUBMITTING.sub(" ", _NOT_WANTED.sub(" ", text)))
 
 
 def wants_solution(text: str) -> bool:

@@ -15,35 +15,40 @@ from dataclasses import dataclass
 from ds542_tutor.course import Course
 from ds542_tutor.policy import requests
 from ds542_tutor.policy.disguise import meant, plain, readings
-from ds542_tutor.policy.graded import GradedItems, Likeness
+from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, Likeness
 from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
 
 WEIGHTS: Mapping[str, float] = {
-    "work": 0.47,
-    "concept": -0.26,
-    "own": 0.09,
-    "course": -0.18,
-    "example": 0.04,
-    "names a function": 3.63,
-    "names a part": 1.46,
-    "has a part's number": 0.23,
-    "names an assignment": 1.0,
-    "speaks of graded work": 1.47,
-    "shows a gap": 3.12,
-    "meaning": 1.06,
-    "rare words": 0.62,
-    "quotes": 5.55,
-    "wants it done": 2.03,
-    "wants an explanation": -0.48,
-    "shows own work": -0.96,
-    "reports an error": -3.59,
-    "asks a fact": -1.11,
-    "asks what is allowed": -1.56,
-    "wants another example": -1.12,
+    "names or quotes a task": 3.96,
+    "names a part": 2.58,
+    "names an assignment": 1.97,
+    "speaks of graded work": 0.43,
+    "shows a gap": 3.02,
+    "has a part's number": 0.39,
+    "near in meaning": 1.55,
+    "rare words": 0.23,
+    "quotes": 2.76,
+    "wants it done": 1.92,
+    "wants an explanation": -0.41,
+    "shows own work": 0.56,
+    "reports an error": -1.36,
+    "asks a fact": -0.63,
+    "asks what is allowed": -0.89,
+    "wants another example": -0.63,
+    "reads like work (odds)": 0.32,
+    "reads like work": 3.8,
+    "reads like a concept": -1.88,
+    "reads like own work": -0.74,
+    "reads like course matters": -1.07,
+    "reads like an example": 0.01,
+    "graded, reads like work": 0.34,
+    "graded, reads like a concept": 2.44,
+    "graded, reads like own work": -0.25,
+    "graded, reads like course matters": -0.87,
 }
 """What each signal adds to the log-odds; fitted by `python -m eval.experiments policy`."""
 
-BIAS = -4.29
+BIAS = -4.18
 
 _FLOOR = 1e-3  # of a probability, so that its logarithm stays small
 
@@ -100,20 +105,22 @@ def signals(
     pasted = next((like for text in texts if (like := graded.pasted(text))), None)
     titled = next((key for text in texts if (key := titled_assignment(text, course))), None)
     by_name = next((key for text in texts if (key := requests.assignment_of(text))), None)
-    benign = sum(kinds[kind] for kind in BENIGN)
+    tie = _tie(
+        named is not None or bool(quoted and quoted.shared >= MIN_SHARED),
+        says(lambda text: requests.names_graded_part(text) or graded.part(text, said=True)),
+        by_name is not None or titled is not None,
+        says(requests.mentions_graded),
+    )
+    gap = says(requests.leaves_a_gap)
+    tied = max(gap, *tie.values())
+    odds = math.log((kinds[WORK] + _FLOOR) / (sum(kinds[kind] for kind in BENIGN) + _FLOOR))
+    own = kinds["own-work"] + kinds["debugging"]
+    matters = kinds["logistics"] + kinds["crediting"]
     values = {
-        "work": math.log((kinds[WORK] + _FLOOR) / (benign + _FLOOR)),
-        "concept": math.log(kinds["concept"] + _FLOOR),
-        "own": math.log(kinds["own-work"] + kinds["debugging"] + _FLOOR),
-        "course": math.log(kinds["logistics"] + kinds["crediting"] + _FLOOR),
-        "example": math.log(kinds["example"] + _FLOOR),
-        "names a function": float(named is not None),
-        "names a part": says(requests.names_graded_part),
+        **tie,
+        "shows a gap": gap,
         "has a part's number": says(graded.part),
-        "names an assignment": float(by_name is not None or titled is not None),
-        "speaks of graded work": says(requests.mentions_graded),
-        "shows a gap": says(requests.leaves_a_gap),
-        "meaning": near.score if near else 0.0,
+        "near in meaning": near.score if near else 0.0,
         "rare words": worded.score * min(1.0, worded.shared / 4) if worded else 0.0,
         "quotes": min(1.0, quoted.shared / 8) if quoted else 0.0,
         "wants it done": says(requests.wants_solution),
@@ -123,6 +130,16 @@ def signals(
         "asks a fact": float(requests.asks_a_fact(first)),
         "asks what is allowed": float(requests.asks_what_is_allowed(first)),
         "wants another example": float(requests.wants_another_example(first)),
+        "reads like work (odds)": odds,
+        "reads like work": 1 / (1 + math.exp(-odds)),
+        "reads like a concept": kinds["concept"],
+        "reads like own work": own,
+        "reads like course matters": matters,
+        "reads like an example": kinds["example"],
+        "graded, reads like work": odds * tied,
+        "graded, reads like a concept": kinds["concept"] * tied,
+        "graded, reads like own work": own * tied,
+        "graded, reads like course matters": matters * tied,
     }
     likenesses = tuple(
         like for like in (named[1] if named else None, pasted, quoted, worded, near) if like
@@ -131,6 +148,18 @@ def signals(
     if assignment is None and pasted:
         assignment = pasted.assignment
     return Signals(values, likenesses, assignment)
+
+
+def _tie(strong: bool, part: float, assignment: bool, vague: float) -> dict[str, float]:
+    """Return how a message names graded work: the narrowest way alone counts."""
+    ways = {
+        "names or quotes a task": float(strong),
+        "names a part": part,
+        "names an assignment": float(assignment),
+        "speaks of graded work": vague,
+    }
+    narrowest = next((way for way, holds in ways.items() if holds), "")
+    return {way: float(way == narrowest) for way in ways}
 
 
 def titled_assignment(text: str, course: Course) -> str | None:
