@@ -19,6 +19,7 @@ from ds542_tutor.calendar_answers import (
     lateness,
     meetings,
     people,
+    releases,
     sessions,
     topics,
 )
@@ -44,9 +45,9 @@ _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     topics.readings,
     grading.weights,
     lateness.late,
-    deadlines.counted,
+    releases.counted,
+    releases.released,
     deadlines.due,
-    deadlines.released,
     deadlines.upcoming,
     people.term,
     people.people,
@@ -55,6 +56,7 @@ _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     sessions.taught,
     sessions.counted,
     class_days.held,
+    lateness.named,
     topics.covering,
 )
 """The kinds of question, the more specific first; each returns None for what is not its own."""
@@ -76,6 +78,16 @@ _ORDERS = re.compile(
     r"(?:deadline|due|grades?|scores?|hw|project|discussion|assignment|everybody|everyone|class)\b"
 )
 """Orders to do or to change something: no question, whatever dates they name."""
+_HELP = re.compile(
+    r"\b(?:help (?:me )?(?:with|on|start|to)|stuck|(?:dont|do not|didnt) (?:get|understand)|explain"
+    r"|get(?:ting)? started|summari[sz]e|quiz me|walk me|(?:question|part|problem|exercise|step) "
+    r"\d)\b"
+)
+_ASKS_A_DATE = re.compile(
+    r"\b(?:when|deadline|due dates?|what (?:day|date|time)|how late|late policy|penalty|until|lose"
+    r"|days left|still)\b"
+)
+"""What makes a plea for help a question about dates all the same."""
 _FOLLOW_UP = re.compile(r"^(?:(?:ok|okay|and|what about|how about|also|then|so|for)\b[ ,]*)+")
 _MAX_FOLLOW_UP_WORDS = 8  # a longer message says itself what it asks
 _MAX_OTHER_WORDS = 4
@@ -112,7 +124,7 @@ def asks_for_lecture(course: Course, question: str, now: datetime) -> bool:
 
 def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None:
     whole, *parts = clauses(question)
-    if _ORDERS.search(whole):
+    if _ORDERS.search(whole) or (_HELP.search(whole) and not _ASKS_A_DATE.search(whole)):
         return None
     for index, text in enumerate((whole, *parts)):
         asking = Asking(course, text, now)
@@ -127,7 +139,7 @@ def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None
 
 def _others(course: Course, parts: Sequence[str], text: str, now: datetime) -> int:
     """Count the words that say something in the sentences besides `text`."""
-    return sum(len(Asking(course, part, now).residue()) for part in parts if part != text)
+    return sum(Asking(course, part, now).strays() for part in parts if part != text)
 
 
 def _follow_up(

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from ds542_tutor.calendar_answers.dates import Span, find_spans, without_dates
 from ds542_tutor.calendar_answers.recess import named_days
-from ds542_tutor.calendar_answers.wording import STOP
+from ds542_tutor.calendar_answers.wording import CONTENT, STOP
 from ds542_tutor.course import Assignment, Course, Discussion, Lecture
 
 Work = Assignment | Discussion
@@ -127,6 +127,10 @@ class Asking:
             for w in re.findall(r"[a-z][a-z']+", text)
             if w.replace("'", "") not in known and w not in known
         ]
+
+    def strays(self, vocabulary: str = "") -> int:
+        """Count what `residue` leaves; a word of another kind of question counts as three."""
+        return sum(3 if word in CONTENT else 1 for word in self.residue(vocabulary))
 
     @cached_property
     def _titles(self) -> dict[str, Work]:

@@ -30,30 +30,35 @@ from ds542_tutor.course import Course, Event
 _HELD = (
     r"(?:is there|are there|is|do (?:we|i|you)(?: guys)?(?: \S+)? (?:have|meet)|have we|are we"
     r"|will there be|there"
-    r"|we have|no|any|having|have|meet"
+    r"|we have|no|any|(?:need|have|got) to|must|having|have|meet"
     r"|meeting|cancel+ed|do we meet|does|did|go to|off|spring|break|recess|holiday|vacation)"
 )
 _HELD_VOCABULARY = (
     "lecture lectures class classes held meet meets meeting meetings cancelled canceled cancel "
     "discussion discussions section sections session sessions spring break recess vacation holiday "
     "holidays off happening running normal usual usually having free begin begins starts resume "
-    "resumes back return returns happen happens show skip schools school go fall on start ends "
-    "lecturing"
+    "resumes back return returns happen happens show skip school go fall on start ends lecturing "
+    "campus hold holds up site person attend required home a1 a2 a3 a4 a5 b1"
 )
 _TODAY = r"what (?:day|date) is (?:it|today)|what is (?:today|the date)|(?:what is )?today date"
+_OTHER = r"office|due|deadline|where|room|about|topics?|cover\w*|read\w*|chapters?|miss\w*"
+_SHORT = 5  # words: "class on march 12?"
 _RESUMES = r"resume\w*|back|return\w*|after|ends?|over|restart\w*|start again"
 
 
 def held(asking: Asking) -> CourseAnswer | None:
     """Answer whether there is class on a date, and when recess is."""
     recess = asking.has(RECESS)
-    if not (asking.has(_HELD) and (recess or asking.has(SESSION + "|meet|meeting|off"))):
+    single_day = asking.span is not None and asking.span.single
+    session = asking.has(SESSION + r"|meet|meeting|off|school|campus|[ab]\d")
+    short = single_day and len(asking.text.split()) <= _SHORT
+    if not ((asking.has(_HELD) or short) and (recess or session)):
         return None
-    if asking.works or asking.lectures or asking.has("office|due|deadline|where|room"):
+    if asking.works or asking.lectures or asking.has(_OTHER):
         return None
     if asking.has("how (?:long|many)") and not recess:
         return None
-    if len(asking.residue(_HELD_VOCABULARY)) > 0:
+    if asking.strays(_HELD_VOCABULARY) > (2 if session and single_day else 0):
         return None
     draft = Draft("class")
     spans = [s for s in asking.spans if not re.fullmatch(RECESS, asking.text[slice(*s.words)])]

@@ -37,7 +37,7 @@ _UNIT = r"(?:day|week|hour|minute)"
 
 _EXPLICIT = (
     rf"{_MONTH} ?\d{{1,2}}(?:st|nd|rd|th)?(?:,? 20\d\d)?\b"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?: 20\d\d)?(?![a-z])"
+    rf"|(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH}(?: 20\d\d)?(?![a-z])"
     r"|20\d\d-\d{1,2}-\d{1,2}\b|(?<![\d/.])\d{1,2}/\d{1,2}(?:/(?:20)?\d\d)?(?![\d/.])"
 )
 _DATES = re.compile(
@@ -51,6 +51,8 @@ _DATES = re.compile(
     rf"|(?P<ago>{_COUNT}) (?P<ago_unit>{_UNIT})s? ago\b"
     rf"|(?P<from>{_COUNT}) (?P<from_unit>day|week|hour)s? from "
     rf"(?:(?P<from_today>today|now|tomorrow)|(?P<from_day>{_DAY}))\b"
+    rf"|(?:in |over |within |for |during )?(?:the )?(?:next|coming|following) (?P<within>{_COUNT}) "
+    r"(?P<within_unit>day|week)s?\b"
     r"|(?P<week_after>(?:the )?week after next|next next week)\b"
     r"|(?P<which>this|next|last|past|coming|current|the|over the|rest of the) "
     r"(?P<span>weekend|week|month)\b(?! (?:after|before|of|starting|beginning|following)\b)"
@@ -77,6 +79,7 @@ _TO_ALONE = re.compile(r"^ ?(?:to|-|–|through|thru)(?: the)? ?$")  # needs no 
 _SAME_DAY = re.compile(r"^,? ?(?:the |on )?$")  # "monday, march 9"
 _WEEK_OF = re.compile(r"\bweek (?:of|starting|beginning)(?: the)? ?(?:\w+ )?$")
 _WEEK_AFTER = re.compile(r"\bweek (?:after|following)(?: the)? ?$")
+_DAY_BESIDE = re.compile(r"\b(?:last |first )?day (before|after|of)(?: the)? ?$")
 _WEEK_BEFORE = re.compile(r"\bweek before(?: the)? ?$")
 
 Named = Mapping[str, tuple[date, date]]
@@ -158,6 +161,10 @@ def _related(span: Span, before: str) -> Span:
     monday = span.first - timedelta(span.first.weekday())
     if _WEEK_OF.search(before):
         return replace(span, first=monday, last=monday + timedelta(6))
+    beside = _DAY_BESIDE.search(before)
+    if beside and beside.group(1) != "of":
+        day = span.first - timedelta(1) if beside.group(1) == "before" else span.last + timedelta(1)
+        return replace(span, first=day, last=day)
     if _WEEK_AFTER.search(before):
         after = span.last - timedelta(span.last.weekday()) + timedelta(7)
         return replace(span, first=after, last=after + timedelta(6))
@@ -198,7 +205,7 @@ def _day(day: date | None) -> Span | None:
 def _explicit(words: str, today: date, years: tuple[int, int]) -> date | None:
     # dateutil fills in what is missing from `default`: the year of the term nearest to today.
     year = min(max(today.year, years[0]), years[1])
-    cleaned = re.sub(r"\bof\b", "", words)
+    cleaned = re.sub(r"\b(?:of|the)\b", "", words)
     try:
         return dateutil_parser.parse(cleaned, default=datetime(year, 1, 1)).date()
     except (ValueError, OverflowError):
@@ -312,6 +319,9 @@ _READERS: Final[dict[str, _Reader]] = {
     "ahead": _read_distance,
     "ago": _read_distance,
     "from": _read_distance,
+    "within": lambda match, now, years, past: Span(
+        now.date(), now.date() + _count(match["within"]) * _UNITS[match["within_unit"]]
+    ),
     "week_after": _read_week,
     "which": _read_week,
     "day_next_week": _read_week,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
@@ -22,32 +21,31 @@ _DUE = (
     r"due|deadlines?|(?:days?|time|weeks?|hours?) (?:\S+ ){0,6}?(?:left|remaining)|how long "
     r"(?:do|have|until|till)|how (?:much longer|many (?:more )?(?:days?|hours?|weeks?))"
     r"|when (?:do|does|should|must) (?:\S+ ){0,8}?(?:in by|done by|finished by|in)"
+    r"|how (?:much|long|many)(?: \S+){0,3} (?:do|have|got)|be (?:delivered|in)|deliver\w*|until "
+    r"(?:when|which)"
     r"|(?:do|did|have) (?:i|we) (?:\S+ )?(?:have )?(?:till|until|miss)|ends?|closes?"
+    r"|(?:has|have|needs?|must|should|got) to be (?:turned |handed )?in|set in stone"
     r"|dates? (?:\S+ )?(?:confirmed|tentative|final|fixed|firm|set|change)"
 )
 _SURELY_DUE = r"due|deadlines?"
-_HAND_IN = (
-    r"turn(?:ed|ing)?|hand(?:ed|ing)?|submit\w*|submission|finish\w*|(?:be|get \S+|have \S+) done"
+HAND_IN = (
+    r"turn(?:ed|ing)?|hand(?:ed|ing)?(?! out)|send|sent|submit\w*|submission|finish\w*|(?:be|get "
+    r"\S+|have \S+) done"
     r"|complete\w*|upload\w*"
 )
-_WHEN = r"when|by|until|till|what (?:day|date|time)|which day|how long|last day"
+_WHEN = (
+    r"when|by when|by (?:what|which)|in by|due by|until|till"
+    r"|(?:the|what|which|on what)(?: \S+){0,2} (?:day|date|time|hour)|how long|last day"
+)
 DUE_VOCABULARY = (
     "due deadline deadlines turn turned turning hand handed handing submit submitted submission "
     "submissions submitting finish finished complete completed left remaining remain assignment "
     "assignments work upload uploaded hw project projects discussion notebook notebooks report "
     "count overdue big posted list everything schedule homework prof professor graded worth "
-    "confirmed tentative firm fixed set change changes window ends closes close miss missed pushed "
+    "deliver delivered delivering time gone back owing stone owe owes sent send sending made "
+    "outstanding pending confirmed tentative firm fixed set change changes window ends closes "
+    "close miss missed pushed "
     "moved changed shift"
-)
-_RELEASED = (
-    r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned"
-    r"|given out|handed out|go up|goes up|up yet|out|drops?|dropped|dropping|start(?:s|ed)?|opens?"
-    r"|live|(?:when|what day) (?:do|will|can|did) (?:we|i|you guys|they) (?:get|see|have|receive"
-    r"|give))"
-)
-_RELEASED_VOCABULARY = DUE_VOCABULARY + (
-    " released release posted coming comes published publish available assigned open opens opened "
-    "start starts started drop drops dropped dropping live receive begin goes download access"
 )
 _NEXT = (
     r"when (?:is|are) (?:the |my |our |all )?(?:next )?(?:hw|project|discussion|assignment)s?"
@@ -62,8 +60,13 @@ _NEXT = (
     r"|between)"
     r"|(?:do|is|are|have) (?:we|i|there|you)\b.{0,40}"
     r"\b(?:hw|due|assignments?|project|deadlines?)|what (?:hw|assignments?|project)\b"
-    r"|deadlines?|due dates"
+    r"|deadlines?|due dates|(?:anything|something|which|what) .{0,40}\b(?:owe|hand in|turn in"
+    r"|submission)"
+    r"|owe (?:you|them)|what is (?:left|remaining|still open|outstanding)"
+    r"|(?:anything|something|what|which)\b.{0,30}\b(?:must|need to|have to|gotta|should)"
+    r" (?:upload|submit|finish)"
 )
+_NEXT_OF_ALL = r"(?:next|upcoming) (?:\S+ ){0,3}?(?:deadlines?|due|thing|assignment|submission)"
 _AHEAD = (
     r"(?:what|anything)(?: \S+){0,3} coming up|what (?:should|do) (?:i|we) (?:\S+ )?"
     r"(?:be )?(?:working|work) on|how (?:many|much) (?:hw|assignments?|projects?|deadlines?)"
@@ -90,11 +93,13 @@ _ITEMS_AHEAD = 3
 def due(asking: Asking) -> CourseAnswer | None:
     """Answer when named work is due, or was, and how many days are left."""
     sure = asking.has(_SURELY_DUE)
-    if not sure and not asking.has(_DUE) and not (asking.has(_HAND_IN) and asking.has(_WHEN)):
+    if asking.has(_NEXT_OF_ALL):
+        return None
+    if not sure and not asking.has(_DUE) and not (asking.has(HAND_IN) and asking.has(_WHEN)):
         return None
     if asking.has(r"(?:how|where) (?:do|can|should|to|does) (?:\S+ )?(?:submit|turn|hand|upload)"):
         return None
-    if len(asking.residue(DUE_VOCABULARY)) > (3 if sure and asking.works else 1 if sure else 0):
+    if asking.strays(DUE_VOCABULARY) > (5 if sure and asking.works else 2 if asking.works else 0):
         return None
     draft = Draft("due")
     for work in asking.works:
@@ -150,52 +155,19 @@ def _monday(moment: datetime) -> tuple[int, int]:
     return moment.isocalendar()[:2]
 
 
-def released(asking: Asking) -> CourseAnswer | None:
-    """Answer when named work is, or was, released."""
-    if not asking.works or not asking.has(_RELEASED):
-        return None
-    if len(asking.residue(_RELEASED_VOCABULARY)) > 1 or asking.has(
-        r"how (?:do|should|to) \S+ start|start on"
-    ):
-        return None
-    if asking.has(r"help|stuck|start (?:with|the|hw|project)|getting started|late"):
-        return None
-    draft = Draft("released")
-    for work in asking.works:
-        if not isinstance(work, Assignment):
-            draft.say(f"{work_name(work)} is on {day_name(work.day)}", work_fact(work))
-        elif work.released is None:
-            draft.say(f"The site has no release date for {work_name(work)}", work_fact(work))
-        elif not work.published:
-            draft.tentative = True
-            draft.say(
-                f"{work_name(work)} is not published yet; the date planned on the site,"
-                f" {moment_name(work.released)}, is tentative",
-                work_fact(work),
-            )
-        else:
-            word = "was" if work.released <= asking.now else "will be"
-            draft.say(
-                f"{work_name(work)} {word} released on {moment_name(work.released)}",
-                work_fact(work),
-            )
-        if asking.has("due|deadline") and due_moment(work, asking.course):
-            say_due(draft, work, asking)
-    return draft.finish()
-
-
 def upcoming(asking: Asking) -> CourseAnswer | None:
     """Answer what is due next, or within the days that the question names."""
-    if asking.works or asking.lectures or not asking.has(f"{_NEXT}|{_AHEAD}"):
+    after = asking.works if asking.has(_NEXT_OF_ALL) else ()
+    if (asking.works and not after) or asking.lectures or not asking.has(f"{_NEXT}|{_AHEAD}"):
         return None
     if asking.has(_NOT_NEXT) and not asking.has(f"{_AHEAD}|when"):
         return None
     sure = asking.has("due|deadlines?") and asking.has(
         r"what|anything|something|nothing|which|any|list|when|next|upcoming|soon|all"
     )
-    kinds = [k for k in ("hw", "project", "discussion") if asking.has(f"{k}s?")]
+    kinds = [k for k in ("hw", "project", "discussion") if asking.has(f"{k}s?") and not after]
     sure &= bool(asking.span or kinds or asking.has(r"anything|deadlines?|next|soon|upcoming"))
-    if len(asking.residue(DUE_VOCABULARY)) > (2 if sure else 0):
+    if asking.strays(DUE_VOCABULARY) > (4 if sure else 0):
         return None
     dated = _dated(asking.course, kinds)
     window = asking.window
@@ -211,8 +183,14 @@ def upcoming(asking: Asking) -> CourseAnswer | None:
         if chosen:
             draft.say("These are the due dates on the course site:")
     else:
-        ahead = [(when, w) for when, w in dated if when >= asking.now]
-        one = asking.has("next (?:hw|project|assignment|deadline|discussion|due|thing|one)")
+        start = max(
+            [asking.now, *(m for w in after if (m := due_moment(w, asking.course))
+                           and asking.has("after|following|then"))]
+        )  # fmt: skip
+        ahead = [(when, w) for when, w in dated if when >= start and w not in after]
+        one = bool(after) or asking.has(
+            "next (?:hw|project|assignment|deadline|discussion|due|thing|one)"
+        )
         chosen = ahead[: 1 if one else _ITEMS_AHEAD]
         if not chosen:
             return _nothing_due(asking, dated, None)
@@ -338,43 +316,3 @@ def work_fact(work: Work) -> CourseFact:
     if not work.published:
         parts.append("not published yet")
     return CourseFact(work.source, f"{'; '.join(parts)}.")
-
-
-def counted(asking: Asking) -> CourseAnswer | None:
-    """Answer how many homeworks, projects or discussions there are."""
-    match = re.search(
-        r"\bhow many (?:\S+ ){0,2}?(hw|project|discussion|assignment)s?\b", asking.text
-    )
-    if not match or len(asking.residue(DUE_VOCABULARY)) > 0 or asking.has("percent|grade|worth"):
-        return None
-    course = asking.course
-    kind = match.group(1)
-    prefix = {"hw": "homework"}.get(kind, kind)
-    works: list[Work] = [a for a in course.assignments if a.key.startswith(prefix)]
-    if kind == "assignment":
-        works = list(course.assignments)
-    elif kind == "discussion":
-        works = list(course.discussions)
-    ahead = asking.has("left|remaining|remain|more|still")
-    window = asking.window
-    if ahead:
-        works = [w for w in works if (due_moment(w, course) or asking.now) >= asking.now]
-    elif window:
-        works = [
-            w for w in works
-            if (m := due_moment(w, course)) and window.first <= m.date() <= window.last
-        ]  # fmt: skip
-    if not works:
-        return None
-    draft = Draft("count")
-    word = {"hw": "homework", "project": "project"}.get(kind, kind)
-    plural = word if word == "homework" else f"{word}s"
-    named = join_words(work_name(w) for w in works)
-    left = " still due" if ahead else ""
-    only = word if len(works) == 1 else plural
-    facts = [work_fact(w) for w in (works if len(works) <= 5 else [works[0], works[-1]])]
-    draft.say(f"The course site lists {len(works)} {only}{left}: {named}", *facts)
-    for work in works if len(works) <= 5 else ():
-        say_due(draft, work, asking)
-    draft.tentative |= any(is_tentative(w) for w in works)
-    return draft.finish()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.calendar_answers.scores import NUMBER, part_pattern, scores_in, target_in
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact, Draft, day_name
 from ds542_tutor.course import Statement
 
@@ -23,7 +24,8 @@ _WEIGHTS = (
     r"|weight(?:s|ing|age)? (?:of|for)|how (?:am|are|is) (?:i|we|the course|the class|this class"
     r"|grades?|my grade|(?:my |the )?final grade)"
     r" ?(?:graded|computed|calculated|determined|weighted)?|breakdown of|worth|weighted|weigh"
-    r"|(?:more|most) important|(?:is|are|its|was) (?:\S+ ){0,3}\d+ ?(?:%|percent)|count (?:more"
+    r"|split|(?:more|most) important|(?:is|are|its|was) (?:\S+ ){0,3}\d+ ?(?:%|percent)|count "
+    r"(?:more"
     r"|most|for more|towards?)"
     r"|(?:max|maximum|highest|best|most)(?: \S+){0,4} (?:grade|get|score)|(?:final|overall|course"
     r"|total|my) (?:grade|score|average|total)"
@@ -36,7 +38,8 @@ _WEIGHTS_VOCABULARY = (
     "composition scheme policy criteria contribute contributes final total overall homework "
     "homeworks hw project projects discussion discussions reflections reflection pre-work prework "
     "computed calculated determined component components part parts toward towards each syllabus "
-    "value assignments assignment section sections work pre breakdowns split labs important "
+    "value assignments assignment section sections work notebook reach do doing pre breakdowns "
+    "split labs important "
     "importance matter matters together combined sum score scores average averages avg averaged "
     "lose losing ace aced acing perfect skip skipping skipped bomb bombed zero zeros fail failed "
     "failing tank tanked max maximum highest possible become calculate compute aim aiming "
@@ -47,24 +50,14 @@ _WEIGHTS_VOCABULARY = (
 )
 _SURELY = (
     r"grades?|graded|grading|percent\w*|%|\d+ ?%|worth|weight\w*|weigh\w*|counts?|score|average|avg"
-    r"|important|matter|total"
+    r"|important|matter|total|split"
 )
-_EXAM = r"(?:final )?exams?|final(?! \w*(?:grade|score|average|project|number|result|percent))"
+_EXAM = (
+    r"(?:final )?exams?|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result"
+    r"|percent))"
+)
 _LETTER = r"an a[+-]?|a [bcdf][+-]?|[abcdf][+-]|letter grades?|gpa"
 _NO_PART = r"mid ?terms?|quiz(?:zes)?|attendance|participation"
-_NUMBER = r"(?<![\w./:#])\d{1,3}(?:\.\d+)?(?!\w|[/:]\d)"
-_TARGET = re.compile(
-    r"(?:for (?:a |an )|(?:to |i )?(?:get|reach|hit|finish with|end (?:up )?with|want|need) (?:at "
-    r"least )?(?:a |an )?"
-    rf"|aim(?:ing)? for (?:a |an )?)(?P<target>{_NUMBER})%?(?: ?percent)?(?: (?:overall|total|in "
-    rf"the (?:class|course)|final|as))?"
-)
-_CLAUSE = r"[,;]|\b(?:what|if|with|given|assuming|have|when)\b"
-_THE_REST = r"\b(?:everywhere else|everything else|all the rest|the rest|the others?)\b"
-_ALL, _NOTHING = (
-    r"ace\w*|perfect|full (?:marks|points|credit)",
-    (r"skip\w*|zeros?|bomb\w*|dont do|never (?:do|go|attend)|miss\w*|without|fail\w*|blow off|no"),
-)
 _REGRADE = (
     r"re-?grad(?:e|es|ed|ing)|appeal|dispute|grade (?:complaint|review)|graded (?:wrong"
     r"|incorrectly)"
@@ -86,30 +79,28 @@ def weights(asking: Asking) -> CourseAnswer | None:
     """Answer how much each part counts, and what scores on the parts come to."""
     if asking.has(_EXAM) and not asking.has("grade|graded"):
         return _no_exam(asking)
-    if not asking.course.weights or not asking.has(_WEIGHTS) or not asking.has(_SURELY):
-        scores = _scores(asking)
-        if not asking.course.weights or sum(s is not None for s in scores.values()) < 2:
-            return None
+    scores = sum(score is not None for score in _scores(asking).values())
+    aims = scores and target_in(asking.text) is not None
+    asks = asking.has(_WEIGHTS) and asking.has(_SURELY)
+    if not asking.course.weights or not (asks or aims or scores > 1):
+        return None
     if asking.has(_LETTER) or (asking.works and asking.has("points?")):
         return None  # the site has no letter scale, and no points for a single piece of work
-    if asking.has(_NO_PART) or asking.has(
-        "late|penalty|deadline|due|regrade|lowest|extra credit|curve"
+    if asking.has(
+        f"{_NO_PART}|{_EXAM}|late|penalty|deadline|due|regrade|lowest|extra credit|curve"
     ):
         return None
-    if asking.has(_EXAM):
-        return _no_exam(asking)
     if not (_named_parts(asking) or asking.has("grades?|graded|grading|breakdown|syllabus")):
         return None
-    if (
-        len(asking.residue(_WEIGHTS_VOCABULARY)) > (1 if _named_parts(asking) else 0)
-        or asking.lectures
-    ):
+    # The more a question says of the grade, the more unknown words it may have.
+    tolerated = 3 if scores > 1 else 2 if scores else 1 if _named_parts(asking) else 0
+    if asking.strays(_WEIGHTS_VOCABULARY) > tolerated or asking.lectures:
         return None
     facts = _statements(asking, "grading", r"\d+ ?%") or _statements(asking, "weight", r"\d+ ?%")
     if not facts:
         return None
     draft = Draft("weights")
-    if _claim(asking) is not None or not (
+    if _claims(asking) or not (
         _say_total(draft, asking, facts[0]) or _say_sum(draft, asking, facts[0])
     ):
         _say_weights(draft, asking, facts[0])
@@ -120,9 +111,9 @@ def _say_weights(draft: Draft, asking: Asking, fact: CourseFact) -> None:
     parts = _named_parts(asking)
     for what, percent in parts or asking.course.weights:
         draft.say(f"{what}: {percent:g}% of the grade", fact)
-    claim = _claim(asking)
-    if len(parts) == 1 and claim is not None:
-        draft.lines[0] = f"{'Yes' if claim == parts[0][1] else 'No'}: {draft.lines[0]}"
+    claims = _claims(asking)
+    if len(parts) == 1 and len(claims) == 1:
+        draft.lines[0] = f"{'Yes' if claims[0] == parts[0][1] else 'No'}: {draft.lines[0]}"
     single = asking.has(
         r"(?:each|a single|one|individual|a|every|per) (?:hw|homework|project|discussion"
         r"|assignment)"
@@ -139,12 +130,11 @@ def _say_weights(draft: Draft, asking: Asking, fact: CourseFact) -> None:
         draft.lines = [f"- {line}" for line in draft.lines]
 
 
-def _claim(asking: Asking) -> float | None:
-    """Return the weight that the question supposes, as in "are projects 70%?"."""
+def _claims(asking: Asking) -> list[float]:
+    """Return the weights that the question supposes, as in "are projects 70%?"."""
     if asking.has("what|how|which|get|got|average|score|have|need|if"):
-        return None
-    claimed = re.search(rf"({_NUMBER}) ?(?:%|percent)", asking.text)
-    return float(claimed.group(1)) if claimed else None
+        return []
+    return [float(n) for n in re.findall(rf"({NUMBER}) ?(?:%|percent)", asking.text)]
 
 
 def _no_exam(asking: Asking) -> CourseAnswer | None:
@@ -179,7 +169,7 @@ class _Total:
 
 def _say_total(draft: Draft, asking: Asking, fact: CourseFact) -> bool:
     """Say what the scores that the question names come to; False when it names none."""
-    target = _target(asking)
+    target = target_in(asking.text)
     scores = _scores(asking)
     found = _Total(
         tuple((what, p, s) for what, p in asking.course.weights if (s := scores[what]) is not None),
@@ -198,6 +188,20 @@ def _say_total(draft: Draft, asking: Asking, fact: CourseFact) -> bool:
             f" {percent:g}%",
             fact,
         )
+        return True
+    if found.open and target is not None:
+        rest = sum(percent for _, percent in found.open)
+        most = found.points + rest
+        draft.say(
+            f"{'Yes' if most >= target else 'No'}: with {found.sum} the most you can reach is"
+            f" {most:g}%",
+            fact,
+        )
+        return True
+    if len(found.known) == 1 and found.open and asking.has(r"drop|lose|costs?|hurt|take off"):
+        ((what, percent, score),) = found.known
+        lost = percent * (100 - score) / 100
+        draft.say(f"A {score:g} on {what}, which count {percent:g}%, costs {lost:g} points", fact)
         return True
     if found.open and asking.has(r"max\w*|highest|best|most|still|possible|can i (?:still )?get"):
         rest = sum(percent for _, percent in found.open)
@@ -239,70 +243,8 @@ def _say_sum(draft: Draft, asking: Asking, fact: CourseFact) -> bool:
     return False
 
 
-def _target(asking: Asking) -> float | None:
-    match = _TARGET.search(asking.text) if asking.has(r"need|needed|have to get|must") else None
-    while match and re.match(r" (?:on|in|for) ", asking.text[match.end() :]):
-        match = _TARGET.search(asking.text, match.end())
-    return float(match["target"]) if match else None
-
-
 def _scores(asking: Asking) -> dict[str, float | None]:
-    """Return the score on each part that the question gives: "90 on projects", "hw: 80"."""
-    text = asking.text
-    target = _TARGET.search(text) if _target(asking) is not None else None
-    if target:
-        last = [
-            m for m in _TARGET.finditer(text) if not re.match(r" (?:on|in|for) ", text[m.end() :])
-        ]
-        text = text[: last[0].start()] + " " * len(last[0].group()) + text[last[0].end() :]
-    marks: list[tuple[int, str, float | str]] = []
-    for what, _ in asking.course.weights:
-        marks += [(m.start(), "part", what) for m in re.finditer(_part_pattern(what), text)]
-    if not any(kind == "part" for _, kind, _ in marks):
-        return {what: None for what, _ in asking.course.weights}
-    clear = re.sub(
-        r"\b(?:hw|project|discussion|lecture) ?#?1?\d\b(?! ?%)",
-        lambda m: " " * len(m.group()),
-        text,
-    )
-    marks += [(m.start(), "score", float(m.group())) for m in re.finditer(_NUMBER, clear)
-              if float(m.group()) <= 100]  # fmt: skip
-    asked = [
-        m.span()
-        for m in re.finditer(
-            rf"(?:^|{_CLAUSE})(?:(?!{_CLAUSE}).)*\bneed\b(?:(?!{_CLAUSE}).)*", text
-        )
-    ]
-    for pattern, value in ((_ALL, 100.0), (_NOTHING, 0.0)):
-        marks += [(m.start(), "score", value) for m in re.finditer(rf"\b(?:{pattern})\b", clear)]
-    scores: dict[str, float | None] = {what: None for what, _ in asking.course.weights}
-    before = min(marks)[1] == "score"
-    current: float | None = None
-    waiting: list[str] = []
-    for at, kind, said in sorted(marks):
-        if kind == "part" and any(first <= at < last for first, last in asked):
-            continue  # "what do i need on projects" asks for this one
-        if kind == "score":
-            current = float(said)
-            for what in () if before else waiting:
-                scores[what] = current
-            waiting = []
-        elif before and current is not None:
-            scores[str(said)] = current if scores[str(said)] is None else scores[str(said)]
-        else:
-            waiting.append(str(said))
-    if current is not None and re.search(_THE_REST, text):
-        scores = {what: current if score is None else score for what, score in scores.items()}
-    return scores
-
-
-def _part_pattern(what: str) -> str:
-    """Return a pattern for the ways to name a graded part such as "Homework and reflections"."""
-    part = what.casefold()
-    names = [rf"{word[:7]}\w*" for word in re.findall(r"[a-z]{5,}", part) if word != "class"]
-    names += [r"hws?\d*"] if "homework" in part else []
-    names += [r"pre-?work"] if re.search(r"pre-?work", part) else []
-    return rf"(?<!\w)(?:{'|'.join(names)})(?!\w)"
+    return scores_in(asking.text, [what for what, _ in asking.course.weights])
 
 
 def _named_parts(asking: Asking) -> list[tuple[str, float]]:
@@ -310,13 +252,13 @@ def _named_parts(asking: Asking) -> list[tuple[str, float]]:
     return [
         (what, percent)
         for what, percent in asking.course.weights
-        if re.search(_part_pattern(what), asking.text)
+        if re.search(part_pattern(what), asking.text)
     ]
 
 
 def regrade(asking: Asking) -> CourseAnswer | None:
     """Answer how and until when a regrade can be asked for."""
-    if not asking.has(_REGRADE) or len(asking.residue(_REGRADE_VOCABULARY)) > 2:
+    if not asking.has(_REGRADE) or asking.strays(_REGRADE_VOCABULARY) > 2:
         return None
     facts = _statements(asking, "regrade", r"regrade")
     draft = Draft("regrade")

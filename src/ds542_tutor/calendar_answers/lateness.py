@@ -30,12 +30,14 @@ _LATE = (
     r"|overdue|after the deadline|late window|grace|miss(?:ed|ing)? "
     r"(?:the|my|a) deadline|penalty|penalties|still (?:\S+ ){0,5}?(?:submit|turn|hand|accept\w*"
     r"|upload"
-    r"|get (?:\S+ )?credit|ok|okay|count|open)|too late|still (?:ok|okay|fine|allowed|possible"
-    r"|open)|can i still"
+    r"|get (?:\S+ )?credit|send|deliver|ok|okay|count|open)|too late|still (?:ok|okay|fine|allowed"
+    r"|possible"
+    r"|open)|can i still(?= (?:\S+ ){0,3}(?:turn|hand|submit|send|upload|get)|[ ?!.]*$)"
     r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,4} (?:lose|losing|off)|accepted"
     r"|penali[sz]ed|docked"
     r"|(?:full|partial|half|any) credit|on time|havent (?:\S+ )?(?:submitted|turned|handed)"
-    r"|damage|deduct\w*|(?:the )?\d{1,2} ?(?:%|percent)? (?:off|penalty|apply|applies|per day|a day"
+    r"|damage|how (?:bad|screwed)|deduct\w*|(?:the )?\d{1,2} ?(?:%|percent)? (?:off|penalty|apply"
+    r"|applies|per day|a day"
     r"|flat|each day)|twenty percent|cutoff|cut off"
 )
 _HANDING_IN = (
@@ -45,8 +47,11 @@ _HANDING_IN = (
     rf"|if (?:i|we|hw|project|discussion)\b.{{0,30}}?(?:{_HAND})|(?:{_HAND})\b.{{0,60}}?\b(?:ok"
     rf"|okay|fine|happens|count|alright|good)"
 )
+_STANDS = r"ok|okay|fine|accept\w*|possible|allowed|alright|count|works?|cool|good|bad|too late"
+_BARE = 4  # words: "hw5 when?"
 _NOT_LATE = (
-    r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in)"
+    r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in "
+    r"(?:training|the \w+))"
     r"|weight penalty|penalty term|l[12] penalty|(?:gradient|norm|kl|regulari[sz]ation) penalty"
 )
 _LATE_VOCABULARY = DUE_VOCABULARY + (
@@ -69,7 +74,8 @@ _LATENESS = re.compile(
 )
 _SCORE = re.compile(
     r"(?<![\w./#:-])(?:a |an )?(\d{2,3})"
-    r"(?!\d|[/:.-]\d|\s*(?:st|nd|rd|th|am|pm|%|hours?|days?|minutes?|percent|points? (?:off|do)))"
+    r"(?!\d|[/:-]\d|\.\d|\s*(?:st|nd|rd|th|am|pm|%|hours?|days?|minutes?|percent|points? (?:off"
+    r"|do)))"
 )
 _LIMIT = (
     r"late (?:due date|deadline|window|period|cutoff)|how late is (?:too|still)|too late is|latest"
@@ -81,21 +87,37 @@ _LIMIT = (
 def late(asking: Asking) -> CourseAnswer | None:
     """Answer whether work is late, still accepted, and with what penalty."""
     lateness = _lateness(asking.text)
-    sure = asking.has(_LATE) or lateness is not None
-    if asking.has(_NOT_LATE) or not (sure or (asking.span and asking.has(_HANDING_IN))):
+    cost = f"{asking.course.late_penalty or 0:.0%}".rstrip("%")
+    rate = asking.has(rf"{cost} ?(?:%|percent)?") and asking.has(
+        r"days?|hours?|becomes?|doubles?|twice|each|per|flat|after|more|lose|losing|left"
+    )
+    sure = (
+        asking.has(_LATE) or lateness is not None or (rate and not asking.has("grade|worth|count"))
+    )
+    timed = asking.span or time_of(asking.text)[0] or asking.has("now")
+    handing = asking.has(_HANDING_IN) or (
+        asking.works and asking.has(_HAND) and not _asks_when(asking)
+    )
+    if asking.has(_NOT_LATE) or not (sure or (timed and handing)):
         return None
     course = asking.course
     if course.late_hours is None or course.late_penalty is None:
         return None
     works = asking.works or _dated_work(asking)
-    if not works and not asking.has(
-        _WORK_WORDS + r"|policy|submissions?|penalty|penalties|hand|turn|submit|late work|deadline"
-        r"|late days?|grace period|late|per day|flat|each day"
+    if (
+        not works
+        and lateness is None
+        and not asking.has(
+            _WORK_WORDS
+            + r"|policy|submissions?|penalty|penalties|hand|turn|submit|late work|deadline"
+            r"|late days?|grace period|how late|too late|becomes?|become|doubles?|per day|flat"
+            r"|each day"
+        )
     ):
         return None
     if not works and asking.has("grade|worth") and not asking.has("late|penalty|lose|deadline"):
         return None
-    if len(asking.residue(_LATE_VOCABULARY)) > (2 if sure and works else 1 if sure else 0):
+    if asking.strays(_LATE_VOCABULARY) > (5 if sure and works else 2 if sure or works else 0):
         return None
     draft = Draft("late")
     for work in works:
@@ -104,6 +126,38 @@ def late(asking: Asking) -> CourseAnswer | None:
     if not works:
         _say_policy(draft, asking)
     return draft.finish()
+
+
+def named(asking: Asking) -> CourseAnswer | None:
+    """Answer a question that only puts named work and a day side by side.
+
+    "hw2 saturday 11pm ok or no" is how the work would stand then; "hw2 is thursday, right" is
+    whether it is due then.
+    """
+    span = asking.span
+    bare = asking.has("when|date|until") and len(asking.text.split()) <= _BARE
+    if not asking.works or not (span or bare) or asking.course.late_hours is None:
+        return None
+    if asking.strays(_LATE_VOCABULARY) > 2 or asking.has(r"how (?:do|to|should)|why|start\w*"):
+        return None
+    draft = Draft("late")
+    for work in asking.works:
+        moment = due_moment(work, asking.course)
+        if moment and span and asking.has(_STANDS):
+            say_due(draft, work, asking, counted=False)
+            _say_late(draft, work, asking)
+        elif moment:
+            say_due(draft, work, asking)
+            inside = span and span.first <= moment.date() <= span.last
+            verdict = "Yes" if inside else "No"
+            if len(asking.spans) == 1 and asking.has(r"is|was|right|correct|on|by|till|until"):
+                draft.lines[-1] = f"{verdict}: {draft.lines[-1]}"
+    return draft.finish()
+
+
+def _asks_when(asking: Asking) -> bool:
+    """Whether the question is for the day itself, not for how work stands on it."""
+    return asking.has(r"when|(?:the|what|which)(?: \S+)? (?:day|date)|deadline|due|by")
 
 
 def _dated_work(asking: Asking) -> tuple[Work, ...]:
@@ -181,7 +235,7 @@ def _say_score(
     text = without_dates(re.sub(r"\b(?:hw|project|discussion|lecture) ?#?\d+", " ", asking.text))
     scores = [int(s) for s in _SCORE.findall(text)]
     penalty = asking.course.late_penalty
-    if not asking.has("grade|score|get|got|become|becomes|points|mark|if") or penalty is None:
+    if penalty is None:
         return
     for score in scores[:1] if accepted and late else ():
         if 30 <= score <= 100:

@@ -14,23 +14,26 @@ from ds542_tutor.calendar_answers.lectures import (
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact, Draft
 from ds542_tutor.course import Discussion, Meeting
 
-SESSION = r"lectures?|class|classes|session|discussion|section"
+SESSION = r"lectures?|class|classes|sessions?|discussions?|sections?"
 _MEETING_VOCABULARY = (
     "lecture lectures room rooms building buildings located location place held meet meets meeting "
     "take takes discussion discussions section sections session sessions address find finish ends "
     "starts begin begins happen happens schedule scheduled where a1 a2 a3 a4 a5 b1 tues thurs mon "
     "wed fri tue thu physically which floor campus weekly times hall let lets mornings attend "
-    "held duration run runs finishes over enrolled registered assigned timing address street "
+    "each same other later latest earlier same cgs iec mug held duration run runs finishes over "
+    "enrolled registered assigned timing address street "
     "in-person"
 )
 _WHERE_OR_WHEN = (
-    r"where|what room|which room|room|rooms|location|building|what time|when (?:is|are|does|do)"
+    r"where|what room|which room|room|rooms|location|building|what time|when (?:is|are|am|does|do)"
     r"|times?"
     r"|how long (?:is|are|does)|what days?|which days?|let out|schedule|(?:morning|afternoon"
     r"|evening)"
-    r"|address|hall|how many (?:discussion )?sections"
+    r"|address|hall|how many (?:discussion )?sections|which (?:discussion )?sections?|same (?:day"
+    r"|time|room)"
 )
 _ON_WEEKDAYS = r"(?:is|are|do|does|only) .{0,40}\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+_SHORT = 6  # words: "what room are we in"
 _SECTION = re.compile(r"\b([abc]\d)\b")
 
 
@@ -40,11 +43,14 @@ def meetings(asking: Asking) -> CourseAnswer | None:
     if not asking.has(_WHERE_OR_WHEN) and not (weekdays and asking.has(_ON_WEEKDAYS)):
         return None
     numbered: list[Work] = [w for w in asking.works if isinstance(w, Discussion)]
-    if not asking.has(SESSION + r"|classroom|a[1-9]") or len(numbered) < len(asking.works):
+    room = asking.has(r"(?:what|which) (?:room|building)") and len(asking.text.split()) <= _SHORT
+    if not (room or asking.has(SESSION + r"|classroom|a[1-9]")) or len(numbered) < len(
+        asking.works
+    ):
         return None
     if (numbered or asking.lectures) and not asking.has(r"where|room|building|location|what time"):
         return None
-    if len(asking.residue(_MEETING_VOCABULARY + " classroom")) > 0 or asking.has(
+    if asking.strays(_MEETING_VOCABULARY + " classroom") > 0 or asking.has(
         r"next|last|previous|due|first|final|office|how many (?:lectures|classes|days|weeks)"
     ):
         return None
@@ -55,6 +61,9 @@ def meetings(asking: Asking) -> CourseAnswer | None:
     if asking.has("no (?:class|lecture)|cancel+ed"):
         return None
     wanted = [m for m in asking.course.meetings if _meets(m, asking)]
+    rooms = [m for m in asking.course.meetings if _in_room(m, asking)]
+    if rooms and asking.has("which|what|who"):
+        wanted = rooms
     draft = Draft("meeting")
     for lecture in asking.lectures:
         say_lecture(draft, lecture, asking.now)
@@ -107,6 +116,12 @@ def meeting_fact(meeting: Meeting) -> CourseFact:
     if _ends_before_start(meeting.time):
         sentence += " (times as the site has them; the start looks like a slip)"
     return CourseFact(meeting.source, f"{sentence}.")
+
+
+def _in_room(meeting: Meeting, asking: Asking) -> bool:
+    """Say whether the question names the room of `meeting`."""
+    room = re.match(r"[A-Za-z]+ \w*\d\w*", meeting.location)
+    return room is not None and asking.has(re.escape(room.group().casefold()))
 
 
 def _meets(meeting: Meeting, asking: Asking) -> bool:

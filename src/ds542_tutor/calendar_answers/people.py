@@ -33,12 +33,13 @@ _WHO = (
     r"|office|oh|e-?mails?|contact|reach|teaches|teaching|lecturer|role|teach|who lectures"
 )
 _WHO_ASKS = (
-    r"who|whose|names?|when|what|where|how (?:do|can|many|should)|which|list|e-?mails?|office "
-    r"hours?"
-    r"|contact|is|are|does|did|teaches|teaching|teach|has"
+    r"who|whose|names?|how (?:do|can|many|should)|which|list|e-?mails?|office(?: hours?)?|oh"
+    r"|contact"
+    r"|teaches|teaching|teach|(?:when|where) (?:is|are|can|do|does)|all"
 )
 _PEOPLE_VOCABULARY = (
-    "who whose lectures teaches teach teaching taught teacher instructor instructors professor "
+    "besides except who whose lectures teaches teach teaching taught teacher instructor "
+    "instructors professor "
     "lecturer "
     "faculty ta tas cas ca assistant assistants staff grader graders name names office offices "
     "hours "
@@ -65,7 +66,7 @@ _TERM_VOCABULARY = (
 def people(asking: Asking) -> CourseAnswer | None:
     """Answer who teaches, and the office, office hours and email of staff."""
     named = named_people(asking)
-    if not (asking.has(_WHO) or named) or not (asking.has(_WHO_ASKS) or named):
+    if not named and not (asking.has(_WHO) and asking.has(_WHO_ASKS)):
         return None
     course = asking.course
     if asking.has(r"[abc]\d") and not asking.has("e-?mails?|contact|office"):
@@ -138,7 +139,7 @@ def _say_hours_on(draft: Draft, asking: Asking, chosen: list[Person]) -> None:
 
 def term(asking: Asking) -> CourseAnswer | None:
     """Answer when the lectures of the term begin and end."""
-    if not asking.has(_TERM) or asking.residue(_TERM_VOCABULARY) or asking.works:
+    if asking.spans or not asking.has(_TERM) or asking.residue(_TERM_VOCABULARY) or asking.works:
         return None
     course = asking.course
     if not course.lectures:

@@ -23,7 +23,8 @@ from ds542_tutor.calendar_answers.values import CourseAnswer, Draft, moment_name
 from ds542_tutor.course import Course, Discussion, Lecture
 
 TAUGHT = (
-    r"(?:what|which|wat|topics?|subject|agenda)\b.{0,60}\b(?:cover(?:ed|ing)?|teach|taught|learn"
+    r"(?:what|which|wat|topics?|subject|agenda)\b.{0,60}\b(?:treat(?:ed)?|cover(?:ed|ing)?|teach"
+    r"|taught|learn"
     r"|learned"
     r"|learning|topics?|about|on|do|doing|did|discuss(?:ed|ing)?|go over|went over|going over"
     r"|talk(?:ed|ing)?"
@@ -32,26 +33,35 @@ TAUGHT = (
 _WHEN = r"(?:when|what (?:time|day|date)|which (?:day|date))\b"
 _NEXT_SESSION = (
     r"(?:next|upcoming|following) (?:lecture|class|session|discussion|section)"
-    r"|(?:lecture|class|cover|covering|learn|learning|do|topic|taught|we|up|have) next|next topic"
+    r"|comes next|up next|(?:lecture|class|cover|covering|learn|learning|do|topic|taught|we|up"
+    r"|have) next|next topic"
 )
+_NEXT_SOME = r"next (two|three|few|couple|[2-9])(?: of)? (?:lectures?|class(?:es)?)"
+_NOW = r"(?:what|which) lecture (?:number )?(?:are|were) we (?:at|on|in)"
 _LAST_SESSION = (
     r"(?:last|previous|latest|most recent) (?:lecture|class|session|discussion|section)"
     r"|(?:cover(?:ed)?|do|taught|learn(?:ed)?|go over|discuss) last(?: time)?\b(?! (?:week|mon|tue"
     r"|wed|thu|fri|sat|sun))"
 )
 _ON_DAYS = (
+    r"topics? (?:this|next|last|mon|tue|wed|thu|fri|today|tomorrow)\w*|"
     r"what (?:is|was) (?:on|happening|going on|planned|up)|schedule (?:for|of|this|next)"
     r"|(?:did|have|do|will|would|if|what|when) i (?:\S+ )?miss|(?:topic|lecture|agenda|plan"
     r"|material) (?:for|of|on)"
     r"|what (?:do|did) (?:we|i) (?:\S+ )?have|what (?:does )?(?:\S+ ){0,3}look like"
 )
 TAUGHT_VOCABULARY = (
-    "lecture lectures cover covered covering covers teach teaching taught learn learned learning "
+    "treat treated treats campus lecture lectures cover covered covering covers teach teaching "
+    "taught learn learned learning "
     "topic topics subject agenda discuss discussed discussing talk talked talking went going over "
     "happening happens planned scheduled schedule missed miss missing session sessions discussion "
     "section about professor gardos title called name number material content prepare goes "
     "chapters "
     "expect slides held happen discussions week's"
+)
+_OF_A_DAY = (
+    r"(?:today|tonight|tomorrow|yesterday|(?:mon|tue|wed|thu|fri)\w*) "
+    r"(?:session|lecture|class|discussion|topic|material)"
 )
 _COUNT = (
     r"how many (?:more )?(?:lectures|classes|lecture|class)|(?:any|are there) (?:more )?lectures? "
@@ -65,7 +75,8 @@ _TOLD = (
 
 def taught(asking: Asking) -> CourseAnswer | None:
     """Answer what is taught on a date, next, last, or in lecture N, and when lecture N is."""
-    if len(asking.residue(TAUGHT_VOCABULARY)) > (0 if not asking.spans else 1):
+    of_a_day = bool(asking.spans) and asking.has(_OF_A_DAY)
+    if asking.strays(TAUGHT_VOCABULARY) > (3 if of_a_day else 2 if asking.spans else 0):
         return None
     numbered = [w for w in asking.works if isinstance(w, Discussion)]
     if asking.lectures and (beside := _beside(asking)):
@@ -79,6 +90,15 @@ def taught(asking: Asking) -> CourseAnswer | None:
         return None
     elif asking.span:
         return _on_days(asking) if _asks_for_days(asking) else None
+    elif asking.has(_NOW):
+        (before, _), (lectures, days) = _around(asking, ahead=False), _around(asking, ahead=True)
+        lectures = [*before, *lectures]
+    elif some := re.search(_NEXT_SOME, asking.text):
+        count = {"two": 2, "couple": 2, "three": 3, "few": 3}.get(some.group(1)) or int(
+            some.group(1)
+        )
+        ahead = [lec for lec in asking.course.lectures if lec.starts > asking.now]
+        lectures, days = ahead[:count], list[Discussion]()
     elif asking.has(_NEXT_SESSION):
         lectures, days = _around(asking, ahead=True)
     elif asking.has(_LAST_SESSION):
@@ -103,7 +123,7 @@ def counted(asking: Asking) -> CourseAnswer | None:
         or asking.has("miss|skip|unexcused")
     ):
         return None
-    if len(asking.residue(TAUGHT_VOCABULARY + " remaining remain")) > 0:
+    if asking.strays(TAUGHT_VOCABULARY + " remaining remain") > 0:
         return None
     course, now = asking.course, asking.now
     left = asking.has(r"left|remain\w*|more|still")
@@ -155,12 +175,13 @@ _READING = r"read|reading|readings|chapters?"
 
 def _asks_for_days(asking: Asking) -> bool:
     """Say whether the question is what is taught on the days it names."""
-    if asking.has(_ON_DAYS):
+    if asking.has(f"{_ON_DAYS}|{_OF_A_DAY}"):
         return True
-    if asking.has(r"(?:next|first|last)(?: \S+)? (?:lecture|class|discussion)"):
+    if asking.has(r"(?:next|first|last)(?: \S+){0,2} (?:lecture|class|discussion)"):
         return True
     return asking.has(TAUGHT) and asking.has(
-        f"{SESSION}|topics?|cover|covered|covering|teach|teaching|taught|learn|learning|learned|do"
+        f"{SESSION}|topics?|talk|talked|discuss|discussed|go over|went over|treat|treated|cover"
+        f"|covered|covering|teach|teaching|taught|learn|learning|learned|do"
         f"|doing"
     )
 

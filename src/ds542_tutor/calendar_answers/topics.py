@@ -17,10 +17,12 @@ from ds542_tutor.calendar_answers.lectures import (
 )
 from ds542_tutor.calendar_answers.sessions import TAUGHT_VOCABULARY
 from ds542_tutor.calendar_answers.values import CourseAnswer, Draft, day_name
+from ds542_tutor.calendar_answers.wording import STOP
 from ds542_tutor.course import Course, Discussion, Lecture
 
 _COVERS = (
-    r"(?:which|what) (?:lectures?|class(?:es)?|day|week|date|discussion)(?: \S+){0,3}? (?:covers?"
+    r"(?:which|what)(?: \S+)? (?:lectures?|class(?:es)?|day|week|date|discussions?|sections?"
+    r"|session)(?: \S+){0,3}? (?:covers?"
     r"|covered"
     r"|covering|is on|is about"
     r"|was on|was about|are on|are about|on|about|talks? about|introduces?|deals? with|(?:do|did"
@@ -33,21 +35,36 @@ _COVERS = (
     r"|the class|introduced?|study)"
     r"|(?:will|are|do) (?:we|you) (?:going to |gonna |ever )?(?:cover\w*|learn|talk about|get to"
     r"|discuss|do|doing)"
+    r"|how (?:far|soon|long)\b.*\b(?:lecture|class)|what (?:is|comes?) (?:right )?(?:after"
+    r"|before)\b"
+    r"|(?:which|what) (?:day|date|week) (?:would be|will be|do we|is|was)"
     r"|(?:have|did|has) (?:we|you|the class)? ?(?:already )?(?:cover(?:ed)?|learn(?:ed)?|done|do"
-    r"|get to|gone over|talked about|been)"
+    r"|get to|go(?:ne)? over|talk(?:ed)? about|treat(?:ed)?|discuss(?:ed)?|been)"
     r"|has \S.{0,40}been covered|(?:date|day|time|number) (?:of|for) the \S.{0,40}(?:lecture"
     r"|tutorial|class)"
     r"|(?:when|(?:what|which) (?:day|date|week)) (?:is|was|are|were|do we have|do we|will|for) "
     r"\S.{0,60}\b(?:lectures?|class|tutorial|covered|taught|discussed)"
     r"|what lecture (?:number )?(?:is|was|talks?|covers?)"
+    r"|(?:havent|hadnt|didnt|have not|did not) (?:\S+ )?(?:had|done|do|cover(?:ed)?|gotten|seen"
+    r"|learn(?:ed)?)"
+    r"|(?:class|lecture|session) (?:where|in which|when|that) (?:you|we|he|they)"
+    r"|when (?:exactly )?(?:do|will|are|is) \S.{0,40}\b(?:coming|come up|start|begin|up)"
     r"|(?:after|before|following) the \S.{0,40}(?:one|lecture|class)"
 )
+_MINIMAL = frozenset(
+    "when what which day date week is are do we the lecture lectures class on coming come comes up "
+    "stuff thing part for of session discussion it they get start begin how soon will exactly "
+    "section topic".split()
+)
+"""Words of a question that is nothing but a topic and "when"."""
+_CHAT = frozenset("hey hi hello so ok um uh pls please plz thx thanks just yo and".split())
 _COVERS_VOCABULARY = TAUGHT_VOCABULARY + (
     " introduce introduces introduced deals deal with reach get getting start starts does explain "
     "explains concept study studying one ones material done gone been part focuses specifically "
-    "lecturing chapter"
+    "lecturing chapter book udl"
 )
 _SURELY_WHEN = (
+    r"(?:class|lecture|session) (?:where|in which) (?:you|we|he|they)|"
     r"(?:which|what) lectures?"
     r"|when (?:do|did|will|are|have|can) (?:we|you|you guys|the class) (?:\S+ ){0,3}?"
     r"(?:cover\w*|learn\w*|get(?:ting)? to|go(?:ing)? over|discuss\w*|talk\w* about|have)"
@@ -55,18 +72,20 @@ _SURELY_WHEN = (
     r"|(?:have|did|will|are|do) (?:we|you) (?:\S+ ){0,3}?(?:cover\w*|learn(?:ed)?|get to|gone over)"
     r"|(?:which|what) (?:day|week|class|date) (?:\S+ ){0,3}?(?:cover\w*|learn|discuss\w*|talk\w*)"
 )
-_READ = r"pages|read|reads|reading|readings|chapters?|pre-?read\w*|pre-?work|pre-?class|prep"
+_READ = r"udl|pages|read|reads|reading|readings|chapters?|pre-?read\w*|pre-?work|pre-?class|prep"
 _READ_VOCABULARY = TAUGHT_VOCABULARY + (
     " read reads reading readings chapter chapters book udl textbook pages page assigned "
     "assignment "
     "required preread prework suggested optional section sections prep preparing preclass "
     "list before pre pre-class pre-read pre-work recommended understanding deep papers paper links "
-    "sections reflection homework"
+    "sections section reflection homework extra additional maths math notes apart beyond link look "
+    "due lookup study bring start exactly will way later curious know course"
 )
 _READS = (
     r"readings?|chapters?|pages|pre-?\w*|what|which|anything|should|supposed|(?:need|have|got|gotta"
     r"|do i) (?:\S+ ){0,2}read"
 )
+_SESSION = r"lecture|class|week|session|before|goes with|go with|for"
 _FOR_NEXT = (
     r"next|upcoming|before (?:class|lecture)|for (?:class|lecture)|(?:what is|any|the) (?:\S+ "
     r")?reading"
@@ -75,6 +94,7 @@ _FOR_NEXT = (
 _NOT_YET = r"(?:have|did|has) (?:we|you|the class)|already|yet|been covered"
 _LISTED_LECTURES = 4  # more lectures on one topic than that, and the topic is too wide to answer
 _MOST_TOPIC_WORDS = 5
+_MOST_WORDS_OF_A_PLACE = 9  # where the slides are searched, a topic may be told at length
 # Words that many titles share, so that a lecture may be meant without them.
 _COMMON = frozenset(
     "network networks net nets model models learning deep method methods neural algorithm "
@@ -84,27 +104,41 @@ _COMMON = frozenset(
 
 def asks_when(asking: Asking) -> bool:
     """Whether the question is surely when, or in which lecture, a topic is taught."""
-    return asking.has(_SURELY_WHEN) and bool(_topic(asking))
+    return asking.has(_SURELY_WHEN) and bool(_topic(asking, _MOST_WORDS_OF_A_PLACE))
 
 
-def _topic(asking: Asking) -> list[str]:
+def _topic(asking: Asking, most: int = _MOST_TOPIC_WORDS) -> list[str]:
     """Return the words of the topic whose lecture is asked for, or an empty list."""
     if not asking.has(_COVERS) or asking.works or asking.lectures or asking.has("slides?|due|page"):
         return []
     topic = asking.residue(_COVERS_VOCABULARY)
-    return topic if len(topic) <= _MOST_TOPIC_WORDS else []
+    return topic if len(topic) <= most else []
+
+
+def _bare_topic(asking: Asking) -> list[str]:
+    """Return the topic of a question such as "backprop - what day" or "lstm lecture?"."""
+    words = re.findall(r"[a-z][a-z'-]*[a-z]|[a-z]", asking.text)
+    topic = [w for w in words if w not in _MINIMAL | _CHAT]
+    if set(topic) & STOP:
+        return []  # it says more than a topic
+    asks = asking.has("when|what day|which day|date|what week|which week|lecture|class")
+    if not asks or not 1 <= len(topic) <= 4 or asking.works or asking.lectures or asking.spans:
+        return []
+    return topic
 
 
 def covering(asking: Asking) -> CourseAnswer | None:
     """Answer which lecture is on a topic, and when, where a title or summary says so."""
     topic = _topic(asking)
+    bare = [] if topic else _bare_topic(asking)
+    topic = topic or bare
     if not topic:
         return None
     draft = Draft("covers")
+    bare_alone = bool(bare) and not asking.has("lecture|class")
     discussion = asking.has("discussions?|sections?")
-    found = (
-        [] if discussion and not asking.has("lectures?") else lectures_about(asking.course, topic)
-    )
+    only = discussion and not asking.has("lectures?")
+    found = [] if only else lectures_about(asking.course, topic, titles=bare_alone)
     if len(found) > _LISTED_LECTURES:
         return None
     beside = re.search(r"\b(after|before|following)\b", asking.text)
@@ -117,6 +151,9 @@ def covering(asking: Asking) -> CourseAnswer | None:
         draft.lines[0] = f"{verdict}: {draft.lines[0]}"
     for meeting in _discussions_about(asking.course, topic) if discussion else ():
         say_discussion(draft, meeting, asking.now)
+    for lecture in found if asking.has(r"reads?|readings?|chapters?") else ():
+        name = f"{lecture_name(lecture)}, on {day_name(lecture.starts)}"
+        _say_readings(draft, name, lecture.readings, lecture)
     return draft.finish()
 
 
@@ -131,7 +168,7 @@ def _neighbours(course: Course, found: list[Lecture], *, after: bool) -> list[Le
 
 def readings(asking: Asking) -> CourseAnswer | None:
     """Answer what to read for a lecture, a date, a discussion or a topic's lecture."""
-    if not asking.has(_READ) or asking.has("due|graded|count|summar\\w*"):
+    if not asking.has(_READ) or asking.has("graded|count|summar\\w*|when .{0,40}due"):
         return None
     if asking.has("read") and not asking.has(_READS):
         return None  # "i have time to read it tonight"
@@ -147,7 +184,7 @@ def readings(asking: Asking) -> CourseAnswer | None:
         lectures = lectures_on(course, first, window.last)
         if not lectures and window.last >= asking.now.date():
             lectures = _first_after(course, window.last)
-    elif not lectures and rest and len(rest) <= 4 and asking.has(r"lecture|class|week"):
+    elif not lectures and rest and len(rest) <= 4 and asking.has(_SESSION):
         lectures = lectures_about(course, rest)[:2]
         rest = []
     elif not lectures and not discussions and not asking.works and asking.has(_FOR_NEXT):
@@ -180,9 +217,10 @@ def _say_readings(
         draft.say(f"The course site lists no reading for {name}", fact)
 
 
-def lectures_about(course: Course, topic: Sequence[str]) -> list[Lecture]:
+def lectures_about(course: Course, topic: Sequence[str], *, titles: bool = False) -> list[Lecture]:
     """Return the lectures whose title has every word of `topic`, else whose summary has.
 
+    `titles`: look at titles alone, which say what a lecture is about and nothing else.
     Words that many titles share may be missing: "gan models" finds "Generative Adversarial …".
     """
     rare = [word for word in topic if word not in _COMMON]
@@ -196,7 +234,7 @@ def lectures_about(course: Course, topic: Sequence[str]) -> list[Lecture]:
         ]  # fmt: skip
         told = [lec for lec in course.lectures
                 if all(_says(f"{lec.title} {lec.tldr}", w) for w in words)]  # fmt: skip
-        if titled or told:
+        if titled or (told and not titles):
             return titled or told
     return []
 
@@ -211,6 +249,14 @@ def _file_words(lecture: Lecture) -> str:
     return lecture.source.rsplit("/", 1)[-1].replace("_", " ").removesuffix(".md")
 
 
+_ACRONYMS = {
+    "cnn": "convolutional", "convnet": "convolutional", "rnn": "recurrent", "gan": "adversarial",
+    "vae": "variational", "gnn": "graph", "vit": "vision", "llm": "llm", "rl": "reinforcement",
+    "sgd": "gradient", "mle": "likelihood", "scc": "compute", "ddpm": "diffusion", "lm": "language",
+}  # fmt: skip
+"""Acronyms of the field with the word of a title that tells their lecture from others."""
+
+
 def _says(text: str, word: str, *, short: bool = False) -> bool:
     """Say whether `text` has `word`, a word that it begins, or (`short`) what it abbreviates."""
     words = re.findall(r"[a-z]+", text.casefold())
@@ -218,6 +264,8 @@ def _says(text: str, word: str, *, short: bool = False) -> bool:
     if any(_stem(w) == stem or (len(word) >= 4 and w.startswith(word)) for w in words):
         return True
     singular = word.removesuffix("s")
+    if short and _stem(_ACRONYMS.get(singular, "-")) in {_stem(w) for w in words}:
+        return True
     return (
         short
         and 3 <= len(singular) <= 8

@@ -44,6 +44,10 @@ _REWRITES = (
     (r"\bhrs?\b", "hours"),
     (r"\bmins?\b", "minutes"),
     (r"\bhalf (?:an )?hour\b", "30 minutes"),
+    (r"\b(?:sth|smth|smthg|somethin)\b", "something"),
+    (r"\bn(?= (?:is|when|what|where|how|do|are)\b)", "and"),
+    (r"isation(?=s?\b)", "ization"),
+    (r"\b(?:tmrws|tmrs|tmws)\b", "tomorrow"),
     (r"\b(today|tomorrow|yesterday|tonight)s\b", r"\1"),
     (r"\bhafta\b", "have to"),
     (r"\bdoin\b", "doing"),
@@ -58,7 +62,7 @@ _TYPED_WRONG = tuple(
     lecture lectures tomorrow tonight monday tuesday wednesday thursday friday saturday sunday
     january february penalty regrade regrades instructor professor syllabus submit submitted
     submission grading weekend semester reading readings chapter assistant assistants midnight
-    release released covered percent percentage yesterday schedule calendar
+    release released covered address percent percentage yesterday schedule calendar
     """.split()
 )
 """Long words of the calendar that are recognised with one slip of the fingers in them."""
@@ -73,45 +77,73 @@ _REAL_WORDS = frozenset(
 
 STOP = frozenset(
     """
-    a an the is are was were be been being am i im ive id ill you youre your we were our ours us my
-    mine me it its this that thats there theres these those of on in at to for from by with w and or
-    if so do does did doing done have has had having can could will would should shall may might
-    must not no nope yes yeah yep what when where who which how why any anything some something all
-    just also again please pls plz thanks thank thx ty hi hey hello ok okay k um uh like as but than
-    then about up out into off get gets getting got go goes going gonna know knows tell need needs
-    want wants wanna gotta lets let still yet already now right really actually exactly even ever
-    quick question questions q quickly sorry one ones day days date dates time times hour hours
-    minute minutes week weeks weekend weekends today todays tonight tomorrow tomorrows yesterday
-    month months next last this coming upcoming past current currently first second third fourth
-    fifth final finally previous before after until till til since during between soon later early
-    earlier end start left much many more most long longer far class classes course ds542 ds 542 bu
-    semester term spring 2026 remind reminder dumb forgot forget idk lol lmao haha btw fyi guys
-    folks someone somebody anyone anybody everyone everybody nobody them they their theyre he hes
-    shes she his her hers him mean means wait cant dont doesnt didnt isnt wasnt arent wont
-    couldnt shouldnt havent hasnt per each every exact am pm midnight noon itll make makes made
-    making sure thing things stuff bro bruh dude dudes man kinda only over yo sup hmm umm ugh omg
-    god dear tutor bot morning afternoon evening night nights around along almost nearly about
-    confused confusing unsure certain wondering wonder curious asking asked ask asks check checking
-    doublecheck double confirm confirmed correct wrong true false think thinking thought thinks
-    believe remember recall guess suppose supposed say says said saying told tells heard hear read
-    saw see seen look looks looking looked find found seem seems somewhere lost track totally
-    completely literally honestly basically pretty maybe probably perhaps possibly tbh ngl fr rn
-    asap help urgent freaking freak stressed stress panicking panic worried worry screwed cooked
-    dead doomed toast friend friends roommate roommates roomie classmate classmates buddy group
-    partner partners person people site website page piazza gradescope calendar syllabus email
-    emails announcement announced able try trying tried plan planning plans plan trip travel
-    traveling flight fly flying leave leaving town away home job interview shift busy free hope
-    hoping instead else other another same both either neither too very super rather quite
-    here came come comes put puts keep kept give gives given take takes taking took use used using
-    bit little lot lots few couple two three four five six seven eight nine ten half whole full
-    entire entirely rest most max actual actually official officially quick fast ahead behind
-    point whatever whenever anyway anyways though because cause cuz since bc while once twice
-    without within another new old own good bad great fine cool awesome nice happy glad love
-    folks team ppl student students kid kids well oh ah aw hm er erm xd ya yall y'all aint
-    sometime anytime already instead okay alright bout cus coz tho thru dont'
+    a an the is are was were be been being am i im ive id ill you youre your we our ours us my
+    mine me it its this that thats there theres these those of on in at to for from by with w
+    and or if so do does did doing done have has had having can could will would should shall
+    may might must not no nope yes yeah yep what when where who which how why any anything some
+    something all just also again please pls plz thanks thank thx ty hi hey hello ok okay k um
+    uh like as but than then about up out into off get gets getting got go goes going gonna know
+    knows tell need needs want wants wanna gotta lets let still yet already now right really
+    actually exactly even ever quick question questions q quickly sorry one ones day days date
+    dates time times hour hours minute minutes week weeks weekend weekends today todays tonight
+    tomorrow tomorrows yesterday month months next last coming upcoming past current currently
+    first second third fourth fifth final finally previous before after until till til since
+    during between soon later early earlier end start left much many more most long longer far
+    class classes course ds542 ds 542 bu semester term spring 2026 remind reminder dumb forgot
+    forget idk lol lmao haha btw fyi guys folks someone somebody anyone anybody everyone
+    everybody nobody them they their theyre he hes shes she his her hers him mean means wait
+    cant dont doesnt didnt isnt wasnt arent wont couldnt shouldnt havent hasnt per each every
+    exact pm midnight noon itll make makes made making sure thing things stuff bro bruh dude
+    dudes man kinda only over yo sup hmm umm ugh omg god dear tutor bot morning afternoon
+    evening night nights around along almost nearly confused confusing unsure certain wondering
+    wonder curious asking asked ask asks check checking doublecheck double confirm confirmed
+    correct wrong true false think thinking thought thinks believe remember recall guess suppose
+    supposed say says said saying told tells heard hear read saw see seen look looks looking
+    looked find found seem seems somewhere lost track totally completely literally honestly
+    basically pretty maybe probably perhaps possibly tbh ngl fr rn asap help urgent freaking
+    freak stressed stress panicking panic worried worry screwed cooked dead doomed toast friend
+    friends roommate roommates roomie classmate classmates buddy group partner partners person
+    people site website page piazza gradescope calendar syllabus email emails announcement
+    announced able try trying tried plan planning plans trip travel traveling flight fly flying
+    leave leaving town away home job interview shift busy free hope hoping instead else other
+    another same both either neither too very super rather quite here came come comes put puts
+    keep kept give gives given take takes taking took use used using bit little lot lots few
+    couple two three four five six seven eight nine ten half whole full entire entirely rest max
+    actual official officially fast ahead behind point whatever whenever anyway anyways though
+    because cause cuz bc while once twice without within new old own good bad great fine cool
+    awesome nice happy glad love team ppl student students kid kids well oh ah aw hm er erm xd
+    ya yall aint never always interested way note heads sometime anytime alright bout cus coz
+    tho thru nah sth smth gimme lemme sincerely regards respectfully yours faithfully kindly
+    grateful appreciate appreciated hopefully message sir madam mr mrs ms excuse pardon possible
+    wouldve couldve shouldve daughter son child mother father mom dad parent parents sister
+    brother colleague teammate mate girl guy swear swears claim claims insists seriously
+    apparently supposedly understand understood understanding clear sick fever flu covid
+    hospital wedding funeral vacation holiday conference internet wifi outage laptop crashed
+    died broke deleted forgotten overslept prepare preparing organize organizing working number
+    list included including incl etc eg ie via plus minus such whether somehow certainly simple
+    simply straight precise precisely roughly approximately
     """.split()
 )
 """Words that carry no topic of their own: small words, times, and how students chat."""
+
+CONTENT = frozenset(
+    """
+    explain derive derivation prove proof implement implementation code coding program script
+    error bug traceback exception fix debug solve solution solutions answer answers hint hints
+    compute formula equation function functions intuition example examples difference compare
+    meaning concept summarize summary quiz exam exams midterm practice problem problems exercise
+    exercises part python pytorch numpy tensor training model models network networks link url
+    zoom recording recorded video attendance absence absences extension waitlist credits curve
+    enroll enrolled phone
+    """.split()
+)
+"""Words of other questions: one of them is as good as three that are merely unknown."""
+
+
+_SIGNED = re.compile(
+    r"\b(?:yours (?:sincerely|faithfully|truly)|(?:kind|best|warm) regards|sincerely|cheers)\b,?\s*"
+    r"(?:\S+\s*){0,4}$"
+)
 
 
 def clauses(question: str) -> list[str]:
@@ -121,6 +153,7 @@ def clauses(question: str) -> list[str]:
     """
     text = unicodedata.normalize("NFKC", question).casefold().replace("’", "'").replace("‘", "'")
     text = re.sub(r"<[^>]{0,200}>", " ", text)
+    text = _SIGNED.sub(" ", text)
     text = " ".join(t for t in text.split() if not re.search(r"[{}<>$\\=]|://|\*\w|\w\*|'\;", t))
     parts = [
         p for p in re.split(r"[;!?\n]+|(?<!\bno)\.(?=\s|$)|:\s|\s--+\s|\s—\s", text) if p.strip()
@@ -133,7 +166,7 @@ def _rewrite(text: str) -> str:
     text = re.sub(r"\b(what|when|where|who|how|it|that|there|let)'s\b", r"\1s", text.strip())
     text = re.sub(r"(\w)'s?(?!\w)", r"\1", text)  # possessives
     text = re.sub(r"(\w)'(re|m|ll|d|ve|t)\b", r"\1\2", text)
-    text = re.sub(r"\b[a-z]{5,}\b", lambda match: _typed(match.group()), text)
+    text = re.sub(r"\b[a-z]{5,}(?![a-z])", lambda match: _typed(match.group()), text)
     for index, word in enumerate(_NUMBERS):
         text = re.sub(rf"\b({_KINDS}) {word}\b", rf"\1 {index}", text)
     text = re.sub(
