@@ -112,6 +112,10 @@ def _credit(identifier: str) -> str:
         f"{label}</button>"
         for form, label in (("comment", "Copy code comment"), ("appendix", "Copy appendix"))
     )
+    buttons += (
+        f'<button type="button" class="ds-write" value="export-{identifier}">'
+        "Write a disclosure</button>"
+    )
     return (
         f'<div class="ds-credit"><span>Using this in graded work? Credit it:</span>{buttons}</div>'
     )

@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ds542_tutor.app import theme
+from ds542_tutor.app import credit, theme
 from ds542_tutor.app.chat import ChatPage
 from ds542_tutor.app.files import CourseFiles, router
 from ds542_tutor.app.staff import StaffArea
@@ -69,6 +69,7 @@ def build_app(tutor: LiveTutor, settings: Settings) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_closing(staff))
     app.add_middleware(_Guard)
     app.include_router(router(files))
+    app.include_router(credit.router())
     app.include_router(staff.router())
     app.mount(theme.STATIC_ROUTE, StaticFiles(directory=theme.STATIC))
     gr.mount_gradio_app(

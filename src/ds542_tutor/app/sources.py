@@ -8,11 +8,11 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote as percent
 
-from ds542_tutor.app import highlight
+from ds542_tutor.app import credit, highlight
 from ds542_tutor.app.files import MAX_SPANS, CourseFiles, page_address
 from ds542_tutor.app.highlight import Span
 from ds542_tutor.app.markup import credit_id, shorten, source_id
-from ds542_tutor.dialogue import Answer, Citation, Disclosure
+from ds542_tutor.dialogue import Answer, Citation
 from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import TutorError
 
@@ -50,7 +50,7 @@ def panel(identifier: str, answer: Answer, files: CourseFiles) -> str:
     return (
         f'<section class="ds-answer-sources" id="sources-{identifier}" aria-label="{title}">'
         f'<h2>{title}</h2><p class="ds-question">{escape(_short(answer.question))}</p>'
-        f"{body}{_credit(identifier, answer.disclosure)}</section>"
+        f"{body}{_credit(identifier, answer)}</section>"
     )
 
 
@@ -140,11 +140,11 @@ def _badge(citation: Citation) -> str:
     )
 
 
-def _credit(identifier: str, disclosure: Disclosure) -> str:
-    """How the course's GAIA policy wants the help to be credited, ready to copy."""
+def _credit(identifier: str, answer: Answer) -> str:
+    """How the course's GAIA policy wants the help to be credited: ready to copy, or written."""
     forms = (
-        ("comment", "In code: a comment above it", disclosure.as_comment),
-        ("appendix", "In written work: an appendix", disclosure.as_appendix),
+        ("comment", "In code: a comment above it", answer.disclosure.as_comment),
+        ("appendix", "In written work: an appendix", answer.disclosure.as_appendix),
     )
     blocks = "".join(
         f'<div class="ds-form"><h3>{title}</h3>'
@@ -156,7 +156,8 @@ def _credit(identifier: str, disclosure: Disclosure) -> str:
     return (
         '<details class="ds-credit"><summary>Credit this answer</summary>'
         "<p>The course's GAIA policy asks you to say when generative AI helped. "
-        f"Copy the form that fits, and fill in how you used it.</p>{blocks}</details>"
+        f"Copy the form that fits, or have it written.</p>{blocks}"
+        f"{credit.form(identifier, answer)}</details>"
     )
 
 

@@ -62,6 +62,7 @@ def head() -> str:
     return (
         f'<link rel="stylesheet" href="{base}/style.css?{version()}">'
         f'<script src="{base}/page.js?{version()}" defer></script>'
+        f'<script src="{base}/credit.js?{version()}" defer></script>'
         '<meta name="description" content="Course tutor: cited answers from the slides, the book '
         'and the syllabus.">'
     )
