@@ -85,6 +85,7 @@ def test_the_whole_conversation_in_order_with_the_parts_of_each_answer(
     assert 0 < text.index("| First?") < text.index("| Second?")
     assert text.count("Answer, used:") == 1 and text.count("Answer:") == 1
     page.click("#ds-new")
+    expect(page.locator("#ds-chat .user-row")).to_have_count(0)
     ask(page, "Anew?")
     expect(page.locator("#export-1 [name=how]")).to_have_value("")
 

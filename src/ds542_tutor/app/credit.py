@@ -69,7 +69,7 @@ def form(identifier: str, answer: Answer) -> str:
         '<p class="ds-wrong" role="alert" hidden></p>'
         f'<div class="ds-made" hidden><pre id="{made}" tabindex="0"></pre>'
         f'<button type="button" class="ds-copy" value="{made}">Copy the disclosure</button>'
-        '<a class="ds-download" href="#">Download</a></div></form>'
+        '<a class="ds-download">Download</a></div></form>'
     )
 
 
