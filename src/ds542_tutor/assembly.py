@@ -135,7 +135,6 @@ class LiveTutor:
 
     def _assemble(self, generation: Generation) -> Tutor:
         settings, embedder = self.settings, self._embedder
-        graded = generation.chunks.select(graded=True)
         return Tutor(
             generation=generation,
             retriever=Retriever(
@@ -149,12 +148,16 @@ class LiveTutor:
             fallback=self._model if self._model.name == "quotes" else QuotesModel(embedder),
             checker=Checker(OverlapVerifier(embedder), settings.answer.unsupported),
             policy=self._policy,
-            graded=GradedItems.from_chunks(
-                graded, generation.dense.vectors([chunk.id for chunk in graded])
-            ),
+            graded=graded_items(generation),
             settings=settings,
             kinds=self._kinds,
         )
+
+
+def graded_items(generation: Generation) -> GradedItems:
+    """Return the graded work of an index, unpublished work included, with its embeddings."""
+    graded = generation.chunks.select(graded=True)
+    return GradedItems.from_chunks(graded, generation.dense.vectors([c.id for c in graded]))
 
 
 def _stamp(file: Path) -> tuple[int, int, int] | None:

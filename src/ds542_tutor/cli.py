@@ -1,4 +1,4 @@
-"""The command line: `ds542-tutor ask | serve | disclosure | doctor | password`.
+"""The command line: `ds542-tutor ask | serve | disclosure | policy | doctor | password`.
 
 Answers go to stdout, everything else to stderr. Exit status: 0 for an answer, a hint, a refusal or
 an abstention; 2 for an error, told in one line; 1 when `doctor` finds something to mend.
@@ -14,19 +14,16 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import ds542_tutor
-from ds542_tutor import disclose
+from ds542_tutor import disclose, policy_check
 from ds542_tutor.answer_json import answer_json
-from ds542_tutor.dialogue import Answer, Delta, Finished, Turn
-from ds542_tutor.errors import QuestionError, SettingsError, TutorError
+from ds542_tutor.dialogue import Answer, Delta, Finished
+from ds542_tutor.errors import SettingsError, TutorError
+from ds542_tutor.inputs import read_history, read_moment
 from ds542_tutor.settings import PREFIX, Settings, load_settings, project_file
-
-# A date without a time means that day at noon: late enough for "today", before any deadline.
-_NOON = time(12, 0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -63,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.set_defaults(run=_ask)
 
     disclose.add_command(commands)
+    policy_check.add_command(commands)
 
     serve = commands.add_parser("serve", help="open the chat")
     serve.set_defaults(run=_serve)
@@ -151,43 +149,6 @@ def _password(arguments: argparse.Namespace, settings: Settings) -> int:
     if account not in map(str.casefold, load_policy(policy).members):
         print(f"Note: {account} is not among the [staff] members in {policy}.", file=sys.stderr)
     return 0
-
-
-def read_history(path: Path) -> tuple[Turn, ...]:
-    """Read earlier turns from a JSON file of [role, text] pairs, oldest first.
-
-    Raises:
-        QuestionError: the file is missing or not of that form.
-    """
-    form = 'a JSON list of ["user" or "assistant", "text"] pairs'
-    try:
-        pairs = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise QuestionError(f"The history file {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
-        raise QuestionError(f"The history file {path} is not JSON; it must be {form}.") from error
-    turns = []
-    for pair in pairs if isinstance(pairs, list) else [None]:
-        match pair:
-            case ["user" | "assistant" as role, str(text)]:
-                turns.append(Turn(role, text))
-            case _:
-                raise QuestionError(f"The history file {path} must be {form}.")
-    return tuple(turns)
-
-
-def read_moment(text: str) -> datetime:
-    """Read --today: a day (taken at noon) or a moment, in the course's zone when it names none.
-
-    Raises:
-        QuestionError: it is neither.
-    """
-    try:
-        if len(text) == len("YYYY-MM-DD"):
-            return datetime.combine(date.fromisoformat(text), _NOON)
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        raise QuestionError(f"--today must be like 2026-02-10, but is {text!r}.") from error
 
 
 def _text(answer: Answer) -> str:

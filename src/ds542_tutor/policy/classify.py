@@ -136,8 +136,11 @@ def examine(
         considered.insert(
             0, policy.decision("closed", "every question is denied on this day", None, evidence)
         )
-    # Sorting is stable: of equally strict ones the first found stays first.
-    considered.sort(key=lambda decision: -_STRICTNESS[decision.action])
+    # Sorting is stable: of equally strict ones the first found stays first, but a hint that knows
+    # the assignment says more than one that does not.
+    considered.sort(
+        key=lambda d: (-_STRICTNESS[d.action], d.action == "hint" and d.assignment is None)
+    )
     return Examination(considered[0], tuple(considered), message)
 
 
@@ -260,7 +263,7 @@ def _of_the_whole(
     whole = signals(
         _joined(question, earlier), graded, course, Sense(sense.context), message.likely
     )
-    if whole.likely < LIKELY:
+    if whole.likely < LIKELY or not whole.tied:
         return []
     evidence = f"with earlier messages: {', '.join(whole.strongest())}"
     scores = {"likely graded work": whole.likely}

@@ -156,7 +156,7 @@ def _graded_work(
     near = graded.alike(sense.vector)
     if near and requests.wants_solution(texts[0]) and not requests.asks_to_explain(texts[0]):
         return [_request(near, near.assignment)]
-    if found is None or found.likely < LIKELY:
+    if found is None or found.likely < LIKELY or not found.tied:
         return []
     evidence = [f"signals: {', '.join(found.strongest())}"]
     evidence += [_told(like) for like in found.likenesses[:1]]

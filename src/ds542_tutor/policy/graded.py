@@ -348,7 +348,8 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
         vector=tuple(vector),
         text=text,
         words=frozenset(content_words(text)),
-        parts=frozenset(_PART_HEADING.findall(text)),
+        # Headings stand in the text for searching. A book's problems have labels instead.
+        parts=frozenset(_PART_HEADING.findall(chunk.search_text) if chunk.assignment else ()),
     )
 
 

@@ -19,36 +19,47 @@ from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, Likeness
 from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
 
 WEIGHTS: Mapping[str, float] = {
-    "names or quotes a task": 3.96,
-    "names a part": 2.58,
-    "names an assignment": 1.97,
-    "speaks of graded work": 0.43,
-    "shows a gap": 3.02,
-    "has a part's number": 0.39,
-    "near in meaning": 1.55,
-    "rare words": 0.23,
-    "quotes": 2.76,
-    "wants it done": 1.92,
-    "wants an explanation": -0.41,
-    "shows own work": 0.56,
-    "reports an error": -1.36,
-    "asks a fact": -0.63,
-    "asks what is allowed": -0.89,
-    "wants another example": -0.63,
-    "reads like work (odds)": 0.32,
-    "reads like work": 3.8,
-    "reads like a concept": -1.88,
-    "reads like own work": -0.74,
-    "reads like course matters": -1.07,
-    "reads like an example": 0.01,
-    "graded, reads like work": 0.34,
-    "graded, reads like a concept": 2.44,
-    "graded, reads like own work": -0.25,
-    "graded, reads like course matters": -0.87,
+    "names or quotes a task": 4.21,
+    "names a part": 2.89,
+    "names an assignment": 2.07,
+    "speaks of graded work": 0.75,
+    "shows a gap": 2.72,
+    "has a part's number": 0.57,
+    "near in meaning": 1.49,
+    "rare words": 0.66,
+    "quotes": 2.57,
+    "wants it done": 2.03,
+    "wants an explanation": -0.46,
+    "shows own work": 0.33,
+    "reports an error": -1.09,
+    "asks a fact": -0.57,
+    "asks what is allowed": -0.74,
+    "wants another example": -0.71,
+    "reads like work (odds)": 0.26,
+    "reads like work": 3.2,
+    "reads like a concept": -1.6,
+    "reads like own work": -0.87,
+    "reads like course matters": -0.67,
+    "reads like an example": 0.34,
+    "graded, reads like work": 0.38,
+    "graded, reads like a concept": 2.1,
+    "graded, reads like own work": -0.08,
+    "graded, reads like course matters": -0.42,
 }
 """What each signal adds to the log-odds; fitted by `python -m eval.experiments policy`."""
 
-BIAS = -4.18
+BIAS = -4.55
+
+TIES = (
+    "names or quotes a task",
+    "names a part",
+    "names an assignment",
+    "speaks of graded work",
+)
+"""Ways to name graded work, the narrowest first."""
+
+MIN_LIKE = 0.3
+"""Cosine, or share of rare words, below which a message is about something else altogether."""
 
 _FLOOR = 1e-3  # of a probability, so that its logarithm stays small
 
@@ -81,6 +92,12 @@ class Signals:
         """Probability that graded work is asked for."""
         odds = BIAS + sum(WEIGHTS.get(name, 0.0) * value for name, value in self.values.items())
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+    @property
+    def tied(self) -> bool:
+        """Whether the message has to do with graded work at all: names it, or is like some."""
+        named = any(self.values[name] for name in (*TIES, "shows a gap", "has a part's number"))
+        return named or max(self.values["near in meaning"], self.values["rare words"]) >= MIN_LIKE
 
     def strongest(self, count: int = 4) -> list[str]:
         """Return the names of the signals that speak most for graded work, strongest first."""
@@ -152,12 +169,7 @@ def signals(
 
 def _tie(strong: bool, part: float, assignment: bool, vague: float) -> dict[str, float]:
     """Return how a message names graded work: the narrowest way alone counts."""
-    ways = {
-        "names or quotes a task": float(strong),
-        "names a part": part,
-        "names an assignment": float(assignment),
-        "speaks of graded work": vague,
-    }
+    ways = dict(zip(TIES, (float(strong), part, float(assignment), vague), strict=True))
     narrowest = next((way for way, holds in ways.items() if holds), "")
     return {way: float(way == narrowest) for way in ways}
 
