@@ -7,6 +7,7 @@ import pytest
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.calendar_answers import facts_for, term_asked
+from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.dates import find_spans
 from ds542_tutor.dialogue import Finished
 from ds542_tutor.replies import COMPUTED
@@ -148,3 +149,48 @@ def test_hours_are_counted_on_the_real_clock() -> None:
     (span,) = find_spans("in 12 hours", evening, (2026, 2026))
     assert span.first == day(3, 8)
     assert span.at is not None and span.at.hour == 9
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("is the class graded on a curve", ("curve",)),
+        ("how does the learning curve look", ()),
+        ("do you drop the lowest homework", ("lowest",)),
+        ("what is the lowest loss", ()),
+        ("zoom link for thursday?", ("zoom",)),
+        ("how many credits is this course", ("credits",)),
+        ("do i give credit to chatgpt", ()),
+        ("what's Ada Former's email", ("ada", "former")),
+        ("yuki's email", ()),
+        ("who invented backpropagation", ()),
+    ],
+)
+def test_what_only_a_page_that_names_it_can_answer(
+    starter_tutor: LiveTutor, question: str, words: tuple[str, ...]
+) -> None:
+    assert must_name(starter_tutor.generation.course, question, NOW) == words
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["is the lowest homework dropped at the end", "is this class graded on a curve?",
+     "can i take the course pass/fail", "what's Ada Former's email, is she one of the TAs?"],
+)  # fmt: skip
+def test_what_no_page_names_is_not_guessed(starter_tutor: LiveTutor, question: str) -> None:
+    *_, last = starter_tutor.answer(question, (), NOW)
+    assert isinstance(last, Finished)
+    assert last.answer.status == "abstained"
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["project 1 deadline pls", "days left for project 1?", "disc 4 sunday night, still possible?",
+     "hw1 turned in tuesday 11:30pm = late?", "grade for hw1 came out feb 2, regrade until?",
+     "which sections are in cgs 315"],
+)  # fmt: skip
+def test_what_the_calendar_answers_is_no_secret(starter_tutor: LiveTutor, question: str) -> None:
+    *_, last = starter_tutor.answer(question, (), NOW)
+    assert isinstance(last, Finished)
+    answer = last.answer
+    assert (answer.status, answer.decision.action, answer.model) == ("answered", "answer", COMPUTED)

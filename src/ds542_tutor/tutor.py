@@ -20,6 +20,7 @@ from ds542_tutor.calendar_answers import (
     facts_for,
     term_asked,
 )
+from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.citations import Checked, Checker, number
 from ds542_tutor.dialogue import (
@@ -59,9 +60,14 @@ if TYPE_CHECKING:
 
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
+_OF_THE_CALENDAR = frozenset(
+    {"staff-only", "private", "exam", "closed", "graded-solution", "graded-denied"}
+)
+"""Rules that a question is easily taken for when it only asks for a date of the work it names."""
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
 _SITE_WORDS = "generative AI assistance GAIA policy"
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
+_NAMING_DEPTH = 60  # hits of a search by words among which pages on the course are looked for
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
 _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
 _TEACHES_FROM = 0.35  # cosine (MiniLM) below which a passage is not about the task
@@ -125,15 +131,20 @@ class Tutor:
             sense = sense_of(question, turns, self.retriever.embedder.embed_query, self.kinds)
         with reply.timed("policy"):
             reply.decision = self._decide(question, turns, now, sense)
+        computed = answer_from_course(course, question, now, turns)
+        if computed and reply.decision.rule in _OF_THE_CALENDAR:
+            # Dates, rooms and rules of the site are nobody's secret and solve nothing.
+            reply.decision = replace(
+                reply.decision, action="answer", rule="logistics", clause="",
+                reason="answered from the course calendar",
+            )  # fmt: skip
         yield Stage("searching")
         with reply.timed("retrieval"):
             reply.query = self._query(reply)
             reply.hits = self._search(reply)
         if reply.decision.action == "refuse":
             yield Finished(reply.refuse())
-        elif reply.decision.action == "answer" and (
-            computed := answer_from_course(course, question, now, turns)
-        ):
+        elif reply.decision.action == "answer" and computed:
             yield Finished(reply.from_calendar(computed))
         elif not self._can_answer(reply):
             yield Finished(reply.abstain())
@@ -219,10 +230,30 @@ class Tutor:
         """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
         if reply.decision.action == "hint" or reply.decision.rule == CREDITING:
             return True
-        reply.evidence = self._evidence(reply, reply.hits)
         course = self.generation.course
+        if words := must_name(course, reply.question, reply.now):
+            # Only a page that names the matter can speak on it.
+            reply.hits = self._naming(words, reply.query.term)
+            reply.evidence = 1.0 if reply.hits else 0.0
+            return bool(reply.hits)
+        reply.evidence = self._evidence(reply, reply.hits)
         reply.add_facts(facts_for(course, reply.question, reply.now))
         return reply.evidence >= self.settings.retrieval.abstain_below
+
+    def _naming(self, words: Sequence[str], term: str | None) -> tuple[Hit, ...]:
+        """Return pages on the running of the course that have all `words`, this term's first."""
+        found = [i for i, _ in self.generation.lexical.search(" ".join(words), _NAMING_DEPTH)]
+        chunks = {chunk.id: chunk for chunk in self.generation.chunks.get(found)}
+        wanted = term or self.generation.course.term
+        naming = [
+            chunk
+            for identifier in found
+            if (chunk := chunks.get(identifier))
+            and (chunk.kind == "site" or (chunk.term and _tells_of_the_course(chunk)))
+            and all(word in chunk.text.casefold() for word in words)
+        ]
+        own = [chunk for chunk in naming if chunk.term in (None, wanted)]
+        return tuple(Hit(chunk, 1.0, "lexical", 1.0) for chunk in own or naming)
 
     def _evidence(self, reply: Reply, hits: Sequence[Hit]) -> float:
         return evidence(reply.query, hits, self.generation.lexical.rarity)
@@ -309,6 +340,11 @@ class Tutor:
             return last.answer
 
         return RunnableLambda(finished)
+
+
+def _tells_of_the_course(chunk: Chunk) -> bool:
+    """Whether a chunk is of a syllabus, or of the first lecture, which has the course's rules."""
+    return chunk.kind == "notes" or (chunk.kind == "slides" and chunk.lecture == 1)
 
 
 def whole_sentences(draft: str) -> str:

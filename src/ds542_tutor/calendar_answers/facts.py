@@ -35,7 +35,7 @@ _DATED = (
     r"|hand(?:ed|ing)? in|released?|posted|published|today|tonight|tomorrow|week|before|until"
 )
 _LATE = r"late|extension|extended?|overdue|penalt\w+|deadline|miss(?:ed|ing)?|accept\w*"
-_GRADES = r"grad(?:e|es|ed|ing)|percent\w*|worth|weights?|points|%"
+_GRADES = r"grad(?:e|es|ed|ing)|percent\w*|worth"
 _REGRADE = r"regrad\w*|re-?grad\w*|appeal|dispute"
 _STAFF = r"instructor|professor|teacher|tas?|teaching assistants?|course assistants?|staff"
 _REACH = r"office(?: hours?)?|e-?mails?|contact|reach|who|ask|talk to"

@@ -49,6 +49,7 @@ _PEOPLE_VOCABULARY = (
     "position head main schedule stop drop swing come appointments spell spelled full discussion "
     "discussions section sections course department bu edu virtual zoom profs chat question"
 )
+_MOST_NAMES = 2  # words of a name
 _TERM = (
     r"(?:when|what (?:day|date)|date)\b.{0,20}(?:first|last|final) (?:day|lecture|class|discussion)"
     r"|(?:first|last|final) (?:day of|day|lecture of|class of)|when (?:does|did|do|is|will) "
@@ -164,6 +165,15 @@ def term(asking: Asking) -> CourseAnswer | None:
         lecture_fact(lecture),
     )
     return draft.finish()
+
+
+def unknown_names(asking: Asking) -> list[str]:
+    """Return the words for a person whom the course site does not list, when one is asked for."""
+    asks = r"e-?mails?|office(?: hours?)?|phone|one of (?:the|your|our) \w+|(?:a|the) (?:ta|ca)"
+    if not asking.has(asks) or named_people(asking) or asking.works or asking.lectures:
+        return []
+    strays = asking.residue(_PEOPLE_VOCABULARY)
+    return strays if 1 <= len(strays) <= _MOST_NAMES else []
 
 
 def named_people(asking: Asking) -> list[Person]:

@@ -8,7 +8,15 @@ from datetime import date, datetime
 from ds542_tutor.calendar_answers.dates import Named
 from ds542_tutor.course import Course, Event
 
-RECESS = r"(?:spring |winter |semester )?(?:break|recess|vacation|holidays)"
+_VERB_BEFORE = "".join(
+    rf"(?<!\b{word} )"
+    for word in "to i did not we you it they dont could would that can will".split()
+)
+RECESS = (
+    r"(?:spring|winter|semester) (?:break|recess|vacation|holidays)|recess|vacation|holidays"
+    rf"|{_VERB_BEFORE}break"
+)
+"""The recess in students' words; "did i break something" is none."""
 _END = r"(?:the )?end of (?:the |this )?(?:semester|term|year|course)"
 _REST = r"(?:the )?(?:rest|remainder) of (?:the |this )?(?:semester|term|year|course)"
 
