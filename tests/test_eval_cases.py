@@ -15,8 +15,9 @@ from eval.cases import KINDS, Case, CaseError, Gold, load_cases, parse_case, sel
 
 ROOT = Path(__file__).parents[1]
 STARTER = ROOT / "corpus" / "starter"
-DECIDED = {"policy.jsonl", "injections.jsonl"}  # judged by the decision: tests/test_policy_cases.py
-OURS = [p for p in sorted((ROOT / "eval" / "cases").glob("*.jsonl")) if p.name not in DECIDED]
+# Judged by the decision (tests/test_policy_cases.py) or the date (tests/test_calendar_cases.py).
+ELSEWHERE = {"policy.jsonl", "injections.jsonl", "calendar.jsonl"}
+OURS = [p for p in sorted((ROOT / "eval" / "cases").glob("*.jsonl")) if p.name not in ELSEWHERE]
 
 VALID = {
     "id": "a-1",
