@@ -293,5 +293,7 @@ def without_injection(text: str) -> str:
     """Return `text` without the sentences that try to give the tutor other instructions."""
     # What stands in markup, such as a made-up system tag, is apart from what stands around it.
     text = re.sub(r"<(\w+)>[^<]*</\1>", lambda m: "" if injects(m[0]) else m[0], text)
+    if not any(map(injects, text.splitlines())):
+        text = " ".join(text.split())  # one written with a line for each word is still one
     sentences = re.split(r"(?<=[.!?;:])\s+|\n+|<[^<>]{1,60}>", text)
     return " ".join(s for s in sentences if not injects(s)).strip()

@@ -46,7 +46,7 @@ WEIGHTS: Mapping[str, float] = {
     "graded, reads like own work": -0.08,
     "graded, reads like course matters": -0.42,
 }
-"""What each signal adds to the log-odds; fitted by `python -m eval.experiments policy`."""
+"""What each signal adds to the log-odds; fitted by `python -m eval.policy_weights`."""
 
 BIAS = -4.55
 
@@ -101,7 +101,9 @@ class Signals:
 
     def strongest(self, count: int = 4) -> list[str]:
         """Return the names of the signals that speak most for graded work, strongest first."""
-        speak = {n: WEIGHTS.get(n, 0.0) * v for n, v in self.values.items()}
+        # Odds and products say again what the plain signals say.
+        plain_ones = (n for n in self.values if "(" not in n and not n.startswith("graded,"))
+        speak = {n: WEIGHTS.get(n, 0.0) * self.values[n] for n in plain_ones}
         ranked = sorted((n for n in speak if speak[n] > 0), key=lambda n: (-speak[n], n))
         return ranked[:count]
 
