@@ -136,3 +136,44 @@ def test_a_missing_or_malformed_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text("version = ")
     with pytest.raises(SettingsError, match="correct it"):
         load_policy(tmp_path / "policy.toml")
+
+
+CAPSTONE = {
+    "id": "capstone",
+    "clauses": ["5"],
+    "action": "hint",
+    "phrases": ["write|draft ..4 final_report", "capstone ..3 essay"],
+    "wording": "The report is yours to write (GAIA {clause}). Show me a paragraph.",
+}
+
+
+def test_a_rule_of_the_files_own_is_known_by_its_phrases(table: dict[str, Any]) -> None:
+    table["rule"].append(CAPSTONE)
+    found = parse_policy(table).rules["capstone"]
+    assert found.phrases is not None
+    assert found.phrases.search("please draft me the whole final report")
+    assert not found.phrases.search("when is the final report due")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"phrases": []}, "at least one"),
+        ({"phrases": ["..3"]}, "lower-case words"),
+        ({"phrases": ["final {report}"]}, "lower-case words"),
+        ({"phrases": "final report"}, "phrases must be a list"),
+        ({"action": "answer"}, "only make an answer stricter"),
+        ({"id": "exam"}, "but there are 2"),
+    ],
+)
+def test_what_is_wrong_with_a_rule_of_the_files_own(
+    table: dict[str, Any], change: dict[str, Any], message: str
+) -> None:
+    table["rule"].append({**CAPSTONE, **change})
+    with pytest.raises(SettingsError, match=message):
+        parse_policy(table)
+
+
+def test_a_built_in_rule_may_have_phrases_too(table: dict[str, Any]) -> None:
+    rule(table, "exam")["phrases"] = ["oral_examination"]
+    assert parse_policy(table).rules["exam"].phrases is not None
