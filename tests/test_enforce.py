@@ -6,11 +6,12 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from ds542_tutor.dialogue import Action, Decision
 from ds542_tutor.documents import Chunk, Locator
 from ds542_tutor.policy.disclosure import USE, make_disclosure
-from ds542_tutor.policy.enforce import REMOVED, Enforced, enforce
+from ds542_tutor.policy.enforce import REMOVED, Enforced, enforce, with_headers
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.slop import strip_slop
 from ds542_tutor.policy.solutions import MAX_HINT_LINES
@@ -248,3 +249,24 @@ def test_every_fence_is_followed_by_the_header(text: str) -> None:
         elif match and line.strip() == fence:
             inside = False
     assert not inside
+
+
+MARKUP = st.lists(
+    st.sampled_from(
+        ["```python", "```", "~~~", "````", "> ```python", "> ```", "> x = 1", "- ```js", "  ```",
+         "  y = 2", "1. ~~~", "    z = 3", "\tt = 4", "text [1]", "", "", "- item", "> quote",
+         "# Why it works", "   ```sql", "      deep = 5", "> - ```", ">   q = 6", "``` a`b"]
+    ),
+    max_size=16,
+).map("\n".join)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(MARKUP, st.sampled_from(["answer", "hint"]))
+def test_the_header_is_on_every_code_block_that_markdown_knows(text: str, action: Action) -> None:
+    made = enforced(text, action).text
+    assert with_headers(made, DISCLOSURE) == made
+    for token in MarkdownIt().parse(f"{made}\n\n{with_headers(text, DISCLOSURE)}"):
+        if token.type in ("fence", "code_block"):
+            assert "AI assistance: ds542_tutor" in "\n".join(token.content.split("\n")[:2]), made
+            assert USE in token.content, made

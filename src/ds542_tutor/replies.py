@@ -35,7 +35,7 @@ from ds542_tutor.documents import Chunk
 from ds542_tutor.hints import idea, next_question, worked_example
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.policy.disclosure import make_disclosure
-from ds542_tutor.policy.enforce import enforce
+from ds542_tutor.policy.enforce import enforce, with_headers
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.solutions import OpenWork
@@ -265,15 +265,16 @@ class Reply:
         self.timings_ms["total"] = (time.perf_counter() - self.started) * 1000
         for stage in ("policy", "retrieval", "generation", "verification"):
             self.timings_ms.setdefault(stage, 0.0)
+        disclosure = self._disclosure(text, model)
         return Answer(
             question=self.question,
             standalone_question=self.query.text,
             status=status,
-            text=text,
+            text=with_headers(text, disclosure),
             citations=tuple(self._with_notes(citation) for citation in citations),
             hits=self.hits,
             decision=self.decision,
-            disclosure=self._disclosure(text, model),
+            disclosure=disclosure,
             generation=self.generation.id,
             model=model or "none",
             timings_ms={name: round(ms, 1) for name, ms in self.timings_ms.items()},

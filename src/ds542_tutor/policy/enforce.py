@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markdown_it import MarkdownIt
+
 from ds542_tutor.dialogue import Decision, Disclosure, Passage
 from ds542_tutor.policy.budget import Budget, words_for
 from ds542_tutor.policy.code_forms import code_lines
@@ -24,6 +26,7 @@ CREDIT_WORDS = 260
 REMOVED = "[Code that would solve graded work was left out here.]"
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$")
+_COMMONMARK = MarkdownIt("commonmark")
 _INLINE_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _LIBRARY_CALL = re.compile(r"\b(?:np|numpy|math|torch|F)\.[\w.]+\([^`\n]*\)")
 
@@ -94,6 +97,14 @@ def enforce(
     if headed:
         notices.append("Keep the comment at the top of each code block when you hand the code in.")
     return Enforced(_tidy(parts), tuple(notices))
+
+
+def with_headers(text: str, disclosure: Disclosure) -> str:
+    """Return any text with the disclosure on every block of code in it."""
+    blocks = _blocks(text)
+    if not any(block.fence for block in blocks):
+        return text
+    return _tidy([_headed(b, disclosure).markdown() if b.fence else b.text for b in blocks])
 
 
 def _plain(prose: str) -> tuple[str, bool]:
@@ -200,30 +211,37 @@ def _headed(block: _Block, disclosure: Disclosure) -> _Block:
 
 
 def _blocks(text: str) -> list[_Block]:
-    """Split Markdown into prose and fenced code; a fence left open is closed at the end."""
+    """Split Markdown into prose and code, as CommonMark reads it.
+
+    A fence left open is closed at its end. Code in a quotation, in the first line of a list item or
+    indented by four spaces is code as well; it comes out as a fenced block of its own.
+    """
+    text = re.sub(r"\r\n?", "\n", text)
+    lines = text.split("\n")
     blocks: list[_Block] = []
-    lines: list[str] = []
-    opening: re.Match[str] | None = None
-    for line in text.split("\n"):
-        match = _FENCE.match(line)
-        if opening is None and match:
-            blocks.append(_Block("\n".join(lines)))
-            opening, lines = match, []
-        elif opening is not None and match and _closes(match, opening):
-            blocks.append(_code(lines, opening))
-            opening, lines = None, []
-        else:
-            lines.append(line)
-    blocks.append(_code(lines, opening) if opening else _Block("\n".join(lines)))
+    done = 0
+    for token in _COMMONMARK.parse(text):
+        if token.type not in ("fence", "code_block") or token.map is None:
+            continue
+        start, end = token.map
+        if start < done:
+            continue
+        blocks.append(_Block("\n".join(lines[done:start])))
+        blocks.append(_code(token.content, token.info, lines[start]))
+        done = end
+    blocks.append(_Block("\n".join(lines[done:])))
     return [block for block in blocks if block.fence or block.text.strip()]
 
 
-def _closes(line: re.Match[str], opening: re.Match[str]) -> bool:
-    return line["fence"].startswith(opening["fence"]) and not line["info"].strip()
-
-
-def _code(lines: list[str], opening: re.Match[str]) -> _Block:
-    return _Block("\n".join(lines), opening["indent"], opening["fence"], opening["info"].strip())
+def _code(content: str, info: str, opening: str) -> _Block:
+    """A block of code: where its fence is plainly indented, as in a list item, it stays so."""
+    plain = _FENCE.match(opening)
+    indent = plain["indent"] if plain else ""
+    longest = max(map(len, re.findall(r"`+", content)), default=0)
+    fence = plain["fence"] if plain else "`" * max(3, longest + 1)
+    body = content.removesuffix("\n").split("\n")
+    text = "\n".join(f"{indent}{line}" if line.strip() else line for line in body)
+    return _Block(text, indent, fence, info.strip())
 
 
 def _tidy(parts: list[str]) -> str:
