@@ -1,5 +1,6 @@
 """What the README tells a person to run exists and does what it says."""
 
+import json
 import os
 import re
 import shlex
@@ -9,6 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from ds542_tutor.answer_json import answer_json
+from ds542_tutor.conversations import Conversations
+from ds542_tutor.dialogue import Answer, Decision, Disclosure
+from ds542_tutor.policy.disclosure import USE
 from eval.__main__ import parser
 
 ROOT = Path(__file__).parents[1]
@@ -40,12 +45,28 @@ def test_every_make_target_can_be_made(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an answer in a file and a conversation saved, as the commands expect them."""
+    folder = tmp_path_factory.mktemp("desk")
+    credit = Disclosure("ds542_tutor 0.1.0", "quotes", "2026-02-03", "q", USE, "", "", "")
+    answer = Answer("q", "q", "answered", "a [1].", (), (), Decision("answer", "concept", "", ""),
+                    credit, "g", "quotes")  # fmt: skip
+    (folder / "answer.json").write_text(json.dumps(answer_json(answer)), encoding="utf-8")
+    store = Conversations(folder / "data")
+    store.save(store.start("secret"), "secret", answer)
+    store.close()
+    return folder
+
+
 @pytest.mark.parametrize("command", [c for c in COMMANDS if "ds542-tutor" in c])
-def test_every_command_of_the_tutor_runs(command: str, starter_index: Path) -> None:
-    _, *arguments = shlex.split(command)
+def test_every_command_of_the_tutor_runs(command: str, starter_index: Path, desk: Path) -> None:
+    _, *arguments = shlex.split(command.partition(" > ")[0])
+    arguments = [str(desk / a) if a == "answer.json" else a for a in arguments]
     done = run(
         [sys.executable, "-m", "ds542_tutor.cli", *arguments],
         DS542_PATHS_INDEX=str(starter_index),
+        DS542_PATHS_DATA=str(desk / "data"),
         DS542_SERVER_PORT="0",
     )
     assert done.returncode == 0, done.stdout + done.stderr
