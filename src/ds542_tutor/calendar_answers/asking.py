@@ -52,7 +52,7 @@ class Asking:
         found: list[Work] = []
         for kind, number in self._numbers:
             found += [w for w in _numbered(self.course, kind, number) if w not in found]
-        return tuple(found or self._ordinals() or self._titles.values())
+        return tuple(found or self._ordinals() or self._titles.values() or self._only_ones())
 
     @cached_property
     def unknown_work(self) -> str | None:
@@ -81,7 +81,9 @@ class Asking:
         """The days that it speaks of, in order."""
         years = sorted({lecture.starts.year for lecture in self.course.lectures})
         bounds = (years[0], years[-1]) if years else (self.now.year, self.now.year)
-        return find_spans(self.text, self.now, bounds, named_days(self.course, self.now))
+        # "homework 2 may be" names no day in May.
+        text = _WORK.sub(lambda match: " " * len(match.group()), self.text)
+        return find_spans(text, self.now, bounds, named_days(self.course, self.now))
 
     @property
     def span(self) -> Span | None:
@@ -153,6 +155,12 @@ class Asking:
                 numbers = list(range(numbers[0], numbers[1] + 1)) or numbers
             found += [(kind, n) for n in numbers]
         return found
+
+    def _only_ones(self) -> list[Work]:
+        """Return the work named by its kind where the course has one of it: "the project"."""
+        kinds = re.findall(r"\bthe (hw|project)\b(?! \d)", self.text)
+        works = [work for kind in kinds[:1] for work in _of_kind(self.course, kind)]
+        return works if len(works) == 1 else []
 
     def _ordinals(self) -> list[Work]:
         """Return the work named by its place: "the second project", "the last homework"."""

@@ -42,6 +42,7 @@ _HELD_VOCABULARY = (
 )
 _TODAY = r"what (?:day|date) is (?:it|today)|what is (?:today|the date)|(?:what is )?today date"
 _OTHER = r"office|due|deadline|where|room|about|topics?|cover\w*|read\w*|chapters?|miss\w*"
+_BACK = r"(?:when|what day|first day) .{0,20}\b(?:come |be |are |go |get )?back|class(?:es)? resume"
 _SHORT = 5  # words: "class on march 12?"
 _RESUMES = r"resume\w*|back|return\w*|after|ends?|over|restart\w*|start again"
 
@@ -52,6 +53,10 @@ def held(asking: Asking) -> CourseAnswer | None:
     single_day = asking.span is not None and asking.span.single
     session = asking.has(SESSION + r"|meet|meeting|off|school|campus|[ab]\d")
     short = single_day and len(asking.text.split()) <= _SHORT
+    if asking.has(_BACK) and not asking.spans and not asking.residue(_HELD_VOCABULARY + " come"):
+        draft = Draft("class")
+        say_recess(draft, asking)
+        return draft.finish()
     if not ((asking.has(_HELD) or short) and (recess or session)):
         return None
     if asking.works or asking.lectures or asking.has(_OTHER):

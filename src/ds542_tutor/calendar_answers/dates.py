@@ -45,7 +45,8 @@ _DATES = re.compile(
     rf"(?P<explicit>{_EXPLICIT})"
     rf"|(?:(?P<ordinal_day>{_DAY}),? )?(?:the |on )(?P<ordinal>\d{{1,2}})(?:st|nd|rd|th)\b"
     r"(?! (?:lecture|class|hw|project|discussion|chapter|question|problem|slide))"
-    r"|(?P<plain>today|tonight|tomorrow|yesterday|(?:the )?day after tomorrow"
+    r"|(?P<plain>today|tonight|this (?:evening|afternoon|morning)|tomorrow|yesterday|(?:the )?day "
+    r"after tomorrow"
     r"|(?:the )?day before yesterday|right now)\b"
     rf"|(?:in|within|after) (?P<ahead>{_COUNT})(?: more)? (?P<ahead_unit>{_UNIT})s?\b(?! late)"
     rf"|(?P<ago>{_COUNT}) (?P<ago_unit>{_UNIT})s? ago\b"
@@ -192,6 +193,8 @@ def _dated(text: str, now: datetime, years: tuple[int, int]) -> Iterator[Span]:
             span = replace(found, words=match.span())
             relation = {"before": "before", "by": "before", "until": "before", "after": "after"}
             word = (match["rel"] or (match["month"] or "").split(" ")[0]) or ""
+            if re.search(r"\b(?:rest|remainder) ?$", text[: match.start()]):
+                span = replace(span, first=max(span.first, min(now.date(), span.last)))
             yield replace(span, relation=relation.get(word, ""))  # type: ignore[arg-type]
 
 

@@ -21,7 +21,9 @@ _DUE = (
     r"due|deadlines?|(?:days?|time|weeks?|hours?) (?:\S+ ){0,6}?(?:left|remaining)|how long "
     r"(?:do|have|until|till)|how (?:much longer|many (?:more )?(?:days?|hours?|weeks?))"
     r"|when (?:do|does|should|must) (?:\S+ ){0,8}?(?:in by|done by|finished by|in)"
-    r"|how (?:much|long|many)(?: \S+){0,3} (?:do|have|got)|be (?:delivered|in)|deliver\w*|until "
+    r"|how (?:much|long|many)(?: \S+){0,3} (?:do|have|got)|be (?:delivered|in)|tentative"
+    r"|finali[sz]ed|confirmed|rely|how long did|(?:days?|nights?|weeks?) (?:to|until|till|before)"
+    r"|deliver\w*|until "
     r"(?:when|which)"
     r"|(?:do|did|have) (?:i|we) (?:\S+ )?(?:have )?(?:till|until|miss)|ends?|closes?"
     r"|(?:has|have|needs?|must|should|got) to be (?:turned |handed )?in|set in stone"
@@ -42,7 +44,8 @@ DUE_VOCABULARY = (
     "submissions submitting finish finished complete completed left remaining remain assignment "
     "assignments work upload uploaded hw project projects discussion notebook notebooks report "
     "count overdue big posted list everything schedule homework prof professor graded worth "
-    "deliver delivered delivering time gone back owing stone owe owes sent send sending made "
+    "rely finalised finalized count counting nights days deliver delivered delivering time gone "
+    "back owing stone owe owes sent send sending made "
     "outstanding pending confirmed tentative firm fixed set change changes window ends closes "
     "close miss missed pushed "
     "moved changed shift"
@@ -66,7 +69,11 @@ _NEXT = (
     r"|(?:anything|something|what|which)\b.{0,30}\b(?:must|need to|have to|gotta|should)"
     r" (?:upload|submit|finish)"
 )
-_NEXT_OF_ALL = r"(?:next|upcoming) (?:\S+ ){0,3}?(?:deadlines?|due|thing|assignment|submission)"
+_NEXT_OF_ALL = (
+    r"(?:next|upcoming) (?:\S+ ){0,3}?(?:deadlines?|due|thing|assignment|submission)"
+    r"|what is next|(?:what|which|assignment|deadline|thing)\b.{0,25}\b(?:after|following)"
+    r" (?:hw|project|discussion)"
+)
 _AHEAD = (
     r"(?:what|anything)(?: \S+){0,3} coming up|what (?:should|do) (?:i|we) (?:\S+ )?"
     r"(?:be )?(?:working|work) on|how (?:many|much) (?:hw|assignments?|projects?|deadlines?)"
@@ -75,6 +82,7 @@ _NOT_NEXT = r"how (?:do|can|should|to|many|is|are)|why|where|worth|percent|grade
 _YES_OR_NO = (
     r"(?:is|are|was|were|isnt|arent|wasnt) (?:\S+ ){1,8}?(?:due|deadline|on)|due (?:\S+ ){1,4}right"
     r"|^(?:hey |so |wait |ok )*(?:hw|project|discussion)\W*\d+ (?:(?:is|was) )?due"
+    r"|(?:is|was) due .{0,40}\b(?:is that|true|so)|told|says"
     r"|(?:do|did) (?:i|we) (?:\S+ )?have (?:till|until)|still due|right$|correct$|isnt it|(?:i "
     r")?(?:thought|heard|think)"
 )
@@ -158,7 +166,11 @@ def _monday(moment: datetime) -> tuple[int, int]:
 def upcoming(asking: Asking) -> CourseAnswer | None:
     """Answer what is due next, or within the days that the question names."""
     after = asking.works if asking.has(_NEXT_OF_ALL) else ()
-    if (asking.works and not after) or asking.lectures or not asking.has(f"{_NEXT}|{_AHEAD}"):
+    if (
+        (asking.works and not after)
+        or asking.lectures
+        or not asking.has(f"{_NEXT}|{_AHEAD}|{_NEXT_OF_ALL}")
+    ):
         return None
     if asking.has(_NOT_NEXT) and not asking.has(f"{_AHEAD}|when"):
         return None

@@ -24,7 +24,8 @@ _WEIGHTS = (
     r"|weight(?:s|ing|age)? (?:of|for)|how (?:am|are|is) (?:i|we|the course|the class|this class"
     r"|grades?|my grade|(?:my |the )?final grade)"
     r" ?(?:graded|computed|calculated|determined|weighted)?|breakdown of|worth|weighted|weigh"
-    r"|split|(?:more|most) important|(?:is|are|its|was) (?:\S+ ){0,3}\d+ ?(?:%|percent)|count "
+    r"|split|biggest|largest|smallest|heaviest|(?:more|most) important|(?:is|are|its|was) (?:\S+ "
+    r"){0,3}\d+ ?(?:%|percent)|count "
     r"(?:more"
     r"|most|for more|towards?)"
     r"|(?:max|maximum|highest|best|most)(?: \S+){0,4} (?:grade|get|score)|(?:final|overall|course"
@@ -50,7 +51,7 @@ _WEIGHTS_VOCABULARY = (
 )
 _SURELY = (
     r"grades?|graded|grading|percent\w*|%|\d+ ?%|worth|weight\w*|weigh\w*|counts?|score|average|avg"
-    r"|important|matter|total|split"
+    r"|important|matter|total|split|biggest|largest|smallest|heaviest"
 )
 _EXAM = (
     r"(?:final )?exams?|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result"
@@ -61,11 +62,12 @@ _NO_PART = r"mid ?terms?|quiz(?:zes)?|attendance|participation"
 _REGRADE = (
     r"re-?grad(?:e|es|ed|ing)|appeal|dispute|grade (?:complaint|review)|graded (?:wrong"
     r"|incorrectly)"
+    r"|(?:grad\w+|mistake|wrong).{0,40}\bcomplain\w*|grader made|grading (?:mistake|error)"
     r"|contest (?:a |my |the )?(?:\S+ )?grade"
 )
 _REGRADE_VOCABULARY = (
     "regrade regrades regraded regrading re-grade re-grading request requests requested requesting "
-    "appeal dispute window deadline "
+    "appeal dispute window deadline grader made complain complaining "
     "submit file filing grade grades grading graded released release returned wrong incorrectly hw "
     "homework project discussion assignment policy process within allowed limit "
     "review complaint unfair unfairly mistake points score scores possible posted published "
@@ -125,7 +127,8 @@ def _say_weights(draft: Draft, asking: Asking, fact: CourseFact) -> None:
         )
     if len(parts) > 1 and asking.has(r"more|most|bigger|biggest|heavier|important"):
         most = max(parts, key=lambda part: part[1])
-        draft.say(f"{most[0]} count most", fact)
+        alike = len({percent for _, percent in parts}) == 1
+        draft.say("They count the same" if alike else f"{most[0]} count most", fact)
     if len(draft.lines) > 2:
         draft.lines = [f"- {line}" for line in draft.lines]
 

@@ -48,6 +48,7 @@ _HANDING_IN = (
     rf"|okay|fine|happens|count|alright|good)"
 )
 _STANDS = r"ok|okay|fine|accept\w*|possible|allowed|alright|count|works?|cool|good|bad|too late"
+_NOT_A_DATE = r"how (?:do|to|should)|why|start\w*|about|show|asked?|say|said"
 _BARE = 4  # words: "hw5 when?"
 _NOT_LATE = (
     r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in "
@@ -55,7 +56,8 @@ _NOT_LATE = (
     r"|weight penalty|penalty term|l[12] penalty|(?:gradient|norm|kl|regulari[sz]ation) penalty"
 )
 _LATE_VOCABULARY = DUE_VOCABULARY + (
-    " late penalty penalties lose loses losing lost cost costs points point grade grades percent "
+    " delay delayed remains remain late penalty penalties lose loses losing lost cost costs points "
+    "point grade grades percent "
     "credit accept accepts accepted accepting allowed allow possible policy off deducted deduct "
     "deduction deductions hit grace period missed missing miss fine happens happen works working "
     "maximum latest score scores marks mark penalized docked dock zero few rule rules partial does "
@@ -69,7 +71,7 @@ _COUNTS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.
 _COUNT = r"(?:\d{1,3}(?:\.5)?|an?|one|two|three|four|five|six|ten|couple|half|few)"
 _LATENESS = re.compile(
     rf"\b({_COUNT})(?: of| whole| full| a| an| more| and a half)* (minute|hour|day|week)s? "
-    r"(?:and (?P<more>\d{1,2}) minutes? )?(?:too )?(?:late|after|past|overdue|beyond)\b"
+    r"(?:and (?P<more>\d{1,2}) minutes? )?(?:too )?(?:late|after|past|overdue|beyond|delay\w*)\b"
     r"(?! (?:\w+ ){0,2}(?:grade|lecture|class|release))"
 )
 _SCORE = re.compile(
@@ -110,7 +112,8 @@ def late(asking: Asking) -> CourseAnswer | None:
         and not asking.has(
             _WORK_WORDS
             + r"|policy|submissions?|penalty|penalties|hand|turn|submit|late work|deadline"
-            r"|late days?|grace period|how late|too late|becomes?|become|doubles?|per day|flat"
+            r"|late days?|grace period|late .{0,20}(?:percent|off|lose|cost)|how late|too late"
+            r"|becomes?|become|doubles?|per day|flat"
             r"|each day"
         )
     ):
@@ -138,7 +141,11 @@ def named(asking: Asking) -> CourseAnswer | None:
     bare = asking.has("when|date|until") and len(asking.text.split()) <= _BARE
     if not asking.works or not (span or bare) or asking.course.late_hours is None:
         return None
-    if asking.strays(_LATE_VOCABULARY) > 2 or asking.has(r"how (?:do|to|should)|why|start\w*"):
+    if asking.strays(_LATE_VOCABULARY) > 2 or asking.has(_NOT_A_DATE):
+        return None
+    if not bare and not asking.has(
+        _STANDS + r"|is|was|right|correct|by|till|until|due|chance|rely"
+    ):
         return None
     draft = Draft("late")
     for work in asking.works:
@@ -299,7 +306,10 @@ def _later(moment: datetime, by: timedelta) -> datetime:
 
 
 def _lateness(text: str) -> timedelta | None:
-    """Read "three days late", "30 minutes after the deadline"."""
+    """Read "three days late", "30 minutes after the deadline", "late by 5 hours"."""
+    text = re.sub(
+        rf"\b(?:late|delayed) by ({_COUNT}) (minute|hour|day|week)(s?)", r"\1 \2\3 late", text
+    )
     match = _LATENESS.search(text)
     if not match or re.search(rf"{re.escape(match.group())} (?:grade|lecture)", text):
         return None

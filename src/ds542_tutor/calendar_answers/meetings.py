@@ -20,17 +20,18 @@ _MEETING_VOCABULARY = (
     "take takes discussion discussions section sections session sessions address find finish ends "
     "starts begin begins happen happens schedule scheduled where a1 a2 a3 a4 a5 b1 tues thurs mon "
     "wed fri tue thu physically which floor campus weekly times hall let lets mornings attend "
-    "each same other later latest earlier same cgs iec mug held duration run runs finishes over "
+    "cds earliest days each same other later latest earlier same cgs iec mug held duration run "
+    "runs finishes over "
     "enrolled registered assigned timing address street "
     "in-person"
 )
 _WHERE_OR_WHEN = (
-    r"where|what room|which room|room|rooms|location|building|what time|when (?:is|are|am|does|do)"
-    r"|times?"
-    r"|how long (?:is|are|does)|what days?|which days?|let out|schedule|(?:morning|afternoon"
-    r"|evening)"
-    r"|address|hall|how many (?:discussion )?sections|which (?:discussion )?sections?|same (?:day"
-    r"|time|room)"
+    r"where|what room|which room|room|rooms|location|building|what time|times?"
+    r"|when (?:is|are|am|does|do)|how long (?:is|are|does)|what days?|which days?|let out|schedule"
+    r"|(?:morning|afternoon|evening)|address|hall|how many (?:discussion )?sections"
+    r"|which (?:discussion )?sections?|same (?:day|time|room)|earliest|latest"
+    r"|(?:lecture|class|discussion)s? (?:days?|hours?)"
+    r"|(?:is|are) .{0,20}\b(?:lecture|class|discussion)s? in"
 )
 _ON_WEEKDAYS = r"(?:is|are|do|does|only) .{0,40}\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
 _SHORT = 6  # words: "what room are we in"
@@ -43,7 +44,10 @@ def meetings(asking: Asking) -> CourseAnswer | None:
     if not asking.has(_WHERE_OR_WHEN) and not (weekdays and asking.has(_ON_WEEKDAYS)):
         return None
     numbered: list[Work] = [w for w in asking.works if isinstance(w, Discussion)]
-    room = asking.has(r"(?:what|which) (?:room|building)") and len(asking.text.split()) <= _SHORT
+    in_room = any(_in_room(m, asking) for m in asking.course.meetings)
+    room = in_room or (
+        asking.has(r"(?:what|which) (?:room|building)") and len(asking.text.split()) <= _SHORT
+    )
     if not (room or asking.has(SESSION + r"|classroom|a[1-9]")) or len(numbered) < len(
         asking.works
     ):
@@ -62,7 +66,7 @@ def meetings(asking: Asking) -> CourseAnswer | None:
         return None
     wanted = [m for m in asking.course.meetings if _meets(m, asking)]
     rooms = [m for m in asking.course.meetings if _in_room(m, asking)]
-    if rooms and asking.has("which|what|who"):
+    if rooms and asking.has("which|what|who|where") and not asking.has("lectures?"):
         wanted = rooms
     draft = Draft("meeting")
     for lecture in asking.lectures:
@@ -120,8 +124,11 @@ def meeting_fact(meeting: Meeting) -> CourseFact:
 
 def _in_room(meeting: Meeting, asking: Asking) -> bool:
     """Say whether the question names the room of `meeting`."""
-    room = re.match(r"[A-Za-z]+ \w*\d\w*", meeting.location)
-    return room is not None and asking.has(re.escape(room.group().casefold()))
+    room = re.match(r"([A-Za-z]{3,}) \w*\d\w*", meeting.location)
+    if room is None:
+        return False
+    building, whole = room.group(1).casefold(), room.group().casefold()
+    return asking.has(re.escape(whole)) or asking.has(rf"in {building}(?! \w*\d)")
 
 
 def _meets(meeting: Meeting, asking: Asking) -> bool:

@@ -24,8 +24,8 @@ _ROLES = (
         r"instructors?|professors?|teacher|lecturer|faculty|teaches|teaching(?! assistant)|teach"
         r"|lectures",
     ),
-    ("teaching assistant", r"tas?|t\.a\.s?|teaching assistants?|tfs?"),
-    ("course assistant", r"cas?|course assistants?|graders?"),
+    ("teaching assistant", r"tas?|t\.a\.s?|teaching assistants?|tfs?|(?<!course )assistants"),
+    ("course assistant", r"cas?|course assistants?|graders?|(?<!teaching )assistants"),
 )
 _WHO = (
     r"who(?: else)? (?:is|are|teaches|teach|runs|grades|will|s)|names? of|instructor|professor|tas?"

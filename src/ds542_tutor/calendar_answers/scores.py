@@ -17,7 +17,12 @@ _AIMS = (
     r"possible|out of reach)\b"
 )
 _CLAUSE = r"[,;]|\b(?:what|if|with|given|assuming|have|when|say)\b"
-_THE_REST = r"\b(?:everywhere else|every ?thing else|all the rest|the rest|the others?)\b"
+_OTHERS = "*"
+"""Stands for the parts that a question does not name, as "everything but the discussions"."""
+_THE_REST = (
+    r"\b(?:everywhere else|every ?thing(?: else)?|all the rest|(?:the )?rest|the others?"
+    r"|(?:all|every|each) parts?)\b"
+)
 _ALL = r"ace\w*|perfect|full (?:marks|points|credit|score)"
 _NOTHING = (
     r"skip\w*|zeros?|bomb\w*|dont (?:do|hand|submit|turn)|never (?:do|go|attend|hand|submit|turn)"
@@ -58,14 +63,22 @@ def scores_in(text: str, parts: Sequence[str]) -> dict[str, float | None]:
         mark for mark in _marks(text, parts)
         if isinstance(mark[1], float) or not any(a <= mark[0] < b for a, b in asked)
     )  # fmt: skip
-    scores: dict[str, float | None] = dict.fromkeys(parts)
+    scores: dict[str, float | None] = dict.fromkeys((*parts, _OTHERS))
     if not any(isinstance(said, str) for _, said in marks):
-        return scores
+        return dict.fromkeys(parts)
     first_is_score = isinstance(marks[0][1], float)
     current: float | None = None
     waiting: list[str] = []
-    for _, said in marks:
-        if isinstance(said, float):
+    for place, (_, said) in enumerate(marks):
+        after = [mark for _, mark in marks[place + 1 : place + 3]]
+        if (
+            said == _OTHERS
+            and after
+            and isinstance(after[0], float)
+            and not (len(after) > 1 and isinstance(after[1], str))
+        ):
+            scores[said] = after[0]  # "but everything else is perfect"
+        elif isinstance(said, float):
             current = said
             scores.update(dict.fromkeys(() if first_is_score else waiting, current))
             waiting = []
@@ -73,9 +86,8 @@ def scores_in(text: str, parts: Sequence[str]) -> dict[str, float | None]:
             scores[said] = current if scores[said] is None else scores[said]
         else:
             waiting.append(said)
-    if current is not None and re.search(_THE_REST, text):
-        scores = {part: current if score is None else score for part, score in scores.items()}
-    return scores
+    others = scores.pop(_OTHERS)
+    return {part: others if score is None else score for part, score in scores.items()}
 
 
 def _target(text: str) -> re.Match[str] | None:
@@ -95,6 +107,8 @@ def _marks(text: str, parts: Sequence[str]) -> Iterator[tuple[int, str | float]]
     for part in parts:
         for match in re.finditer(part_pattern(part), text):
             yield match.start(), part
+    for match in re.finditer(_THE_REST, text):
+        yield match.start(), _OTHERS
     # "hw 2" names a piece of work, "hw 92" gives a score.
     clear = re.sub(
         r"\b(?:hw|project|discussion|lecture) ?#?1?\d\b(?! ?%)",

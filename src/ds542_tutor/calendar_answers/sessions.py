@@ -33,7 +33,8 @@ TAUGHT = (
 _WHEN = r"(?:when|what (?:time|day|date)|which (?:day|date))\b"
 _NEXT_SESSION = (
     r"(?:next|upcoming|following) (?:lecture|class|session|discussion|section)"
-    r"|comes next|up next|(?:lecture|class|cover|covering|learn|learning|do|topic|taught|we|up"
+    r"|comes next|up next|meet next|next meet|(?:lecture|class|cover|covering|learn|learning|do"
+    r"|topic|taught|we|up"
     r"|have) next|next topic"
 )
 _NEXT_SOME = r"next (two|three|few|couple|[2-9])(?: of)? (?:lectures?|class(?:es)?)"
@@ -45,13 +46,15 @@ _LAST_SESSION = (
 )
 _ON_DAYS = (
     r"topics? (?:this|next|last|mon|tue|wed|thu|fri|today|tomorrow)\w*|"
-    r"what (?:is|was) (?:on|happening|going on|planned|up)|schedule (?:for|of|this|next)"
+    r"(?:is there )?anything (?:on|happening|planned)|what (?:is|was) (?:on|happening|going on"
+    r"|planned|up)|schedule (?:for|of|this|next)"
     r"|(?:did|have|do|will|would|if|what|when) i (?:\S+ )?miss|(?:topic|lecture|agenda|plan"
     r"|material) (?:for|of|on)"
     r"|what (?:do|did) (?:we|i) (?:\S+ )?have|what (?:does )?(?:\S+ ){0,3}look like"
 )
 TAUGHT_VOCABULARY = (
-    "treat treated treats campus lecture lectures cover covered covering covers teach teaching "
+    "meet meets number treat treated treats campus lecture lectures cover covered covering covers "
+    "teach teaching "
     "taught learn learned learning "
     "topic topics subject agenda discuss discussed discussing talk talked talking went going over "
     "happening happens planned scheduled schedule missed miss missing session sessions discussion "
@@ -64,7 +67,8 @@ _OF_A_DAY = (
     r"(?:session|lecture|class|discussion|topic|material)"
 )
 _COUNT = (
-    r"how many (?:more )?(?:lectures|classes|lecture|class)|(?:any|are there) (?:more )?lectures? "
+    r"number of lectures|how many (?:more )?(?:lectures|classes|lecture|class)|(?:any|are there) "
+    r"(?:more )?lectures? "
     r"(?:left|remaining|more)"
 )
 _TOLD = (
@@ -123,7 +127,7 @@ def counted(asking: Asking) -> CourseAnswer | None:
         or asking.has("miss|skip|unexcused")
     ):
         return None
-    if asking.strays(TAUGHT_VOCABULARY + " remaining remain") > 0:
+    if asking.strays(TAUGHT_VOCABULARY + " remaining remain total altogether") > 0:
         return None
     course, now = asking.course, asking.now
     left = asking.has(r"left|remain\w*|more|still")
@@ -175,12 +179,15 @@ _READING = r"read|reading|readings|chapters?"
 
 def _asks_for_days(asking: Asking) -> bool:
     """Say whether the question is what is taught on the days it names."""
+    if asking.has(r"sa(?:y|id)|mention\w*|show\w*|explain\w*"):
+        return False  # what was said on a matter, the slides know
     if asking.has(f"{_ON_DAYS}|{_OF_A_DAY}"):
         return True
     if asking.has(r"(?:next|first|last)(?: \S+){0,2} (?:lecture|class|discussion)"):
         return True
     return asking.has(TAUGHT) and asking.has(
-        f"{SESSION}|topics?|talk|talked|discuss|discussed|go over|went over|treat|treated|cover"
+        f"{SESSION}|about|topics?|talk|talked|discuss|discussed|go over|went over|treat|treated"
+        f"|cover"
         f"|covered|covering|teach|teaching|taught|learn|learning|learned|do"
         f"|doing"
     )

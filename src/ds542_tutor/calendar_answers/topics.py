@@ -35,12 +35,15 @@ _COVERS = (
     r"|the class|introduced?|study)"
     r"|(?:will|are|do) (?:we|you) (?:going to |gonna |ever )?(?:cover\w*|learn|talk about|get to"
     r"|discuss|do|doing)"
+    r"|(?:is|was|has|had|will) .{0,30}\bthe \S.{0,40}(?:lecture|class)"
+    r"|(?:which|what) (?:lecture|class|session)s? (?:will|does|do|did|is|treats?|teaches|shows)"
     r"|how (?:far|soon|long)\b.*\b(?:lecture|class)|what (?:is|comes?) (?:right )?(?:after"
     r"|before)\b"
     r"|(?:which|what) (?:day|date|week) (?:would be|will be|do we|is|was)"
-    r"|(?:have|did|has) (?:we|you|the class)? ?(?:already )?(?:cover(?:ed)?|learn(?:ed)?|done|do"
+    r"|(?:have|did|has) (?:we|you|the class)? ?(?:already )?(?:have|had|cover(?:ed)?|learn(?:ed)?"
+    r"|done|do"
     r"|get to|go(?:ne)? over|talk(?:ed)? about|treat(?:ed)?|discuss(?:ed)?|been)"
-    r"|has \S.{0,40}been covered|(?:date|day|time|number) (?:of|for) the \S.{0,40}(?:lecture"
+    r"|has \S.{0,40}been covered|(?:date|day|time|number) (?:of|for)(?: the)? \S.{0,40}(?:lecture"
     r"|tutorial|class)"
     r"|(?:when|(?:what|which) (?:day|date|week)) (?:is|was|are|were|do we have|do we|will|for) "
     r"\S.{0,60}\b(?:lectures?|class|tutorial|covered|taught|discussed)"
@@ -54,7 +57,7 @@ _COVERS = (
 _MINIMAL = frozenset(
     "when what which day date week is are do we the lecture lectures class on coming come comes up "
     "stuff thing part for of session discussion it they get start begin how soon will exactly "
-    "section topic".split()
+    "section topic number".split()
 )
 """Words of a question that is nothing but a topic and "when"."""
 _CHAT = frozenset("hey hi hello so ok um uh pls please plz thx thanks just yo and".split())
@@ -190,6 +193,8 @@ def readings(asking: Asking) -> CourseAnswer | None:
     elif not lectures and not discussions and not asking.works and asking.has(_FOR_NEXT):
         ahead = [lec for lec in course.lectures if lec.starts > asking.now]
         lectures = [lec for lec in ahead if lec.starts == ahead[0].starts]
+    if asking.lectures and len(rest) <= 2:
+        rest = []  # "which chapters belong to lecture 4"
     if rest or not (lectures or discussions) or (asking.works and not discussions):
         return None
     draft = Draft("readings")

@@ -50,6 +50,7 @@ _REWRITES = (
     (r"\b(?:tmrws|tmrs|tmws)\b", "tomorrow"),
     (r"\b(today|tomorrow|yesterday|tonight)s\b", r"\1"),
     (r"\bhafta\b", "have to"),
+    (r"\bh/w\b", "hw"),
     (r"\bdoin\b", "doing"),
     (r"\bsched\b", "schedule"),
     (r"\bpts?\b", "points"),
