@@ -16,8 +16,8 @@ from dateutil import parser as dateutil_parser
 from dateutil import relativedelta
 
 from ds542_tutor.calendar_answers.clock_times import TIME, time_of
+from ds542_tutor.calendar_answers.weekdays import DAYS, named_day, week, weekday
 
-DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Relation = Literal["", "before", "after"]
 
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|rs|rsday|nesday|urday|r|sdays|days)?s?"
@@ -64,7 +64,7 @@ _DATES = re.compile(
     r"|(?P<holiday>valentine\w*(?: day)?|president\w* day|patriot\w* day|(?:st|saint)\.? "
     r"patrick\w*(?: day)?|april fools?\w*(?: day)?|mlk day|marathon monday)\b"
     rf"|(?:(?P<rel>this coming|this past|this|next|last|past|coming|on|by|for|until|before|after"
-    rf"|every|of)\s+)?(?P<day>{_DAY})\b"
+    rf"|every|of|since)\s+)?(?P<day>{_DAY})\b"
     r")"
 )
 _PAST = re.compile(
@@ -121,11 +121,13 @@ def find_spans(
     found = (*_dated(text, now, years), *_named(text, named or {}))
     for span in sorted(found, key=lambda s: s.words):
         if not kept or span.words[0] >= kept[-1].words[1]:  # else inside the one before
+            span = _beside(kept[-1], span, text) if kept else span
             joined = _joined(kept[-1], span, text) if kept else None
             if joined:
                 kept[-1] = joined
             else:
                 kept.append(_related(span, text[: span.words[0]]))
+    kept = [span for span in kept if not _told_twice(span, kept, text)]
     at, at_words = time_of(text)
     tonight = any("tonight" in text[s.words[0] : s.words[1]] for s in kept)
     if at and at.hour < 5 and tonight and not re.search(r"\bmidnight|noon", at_words):
@@ -136,11 +138,31 @@ def find_spans(
     return [replace(span, at=span.at or at) for span in kept]
 
 
+def _told_twice(span: Span, spans: list[Span], text: str) -> bool:
+    """Whether a bare weekday only belongs to a date elsewhere: "friday discussion on march 6"."""
+    words = text[span.words[0] : span.words[1]]
+    return re.fullmatch(_DAY, words) is not None and any(
+        other.single and other is not span and other.first.weekday() == span.first.weekday()
+        and re.search(r"\d", text[other.words[0] : other.words[1]])
+        for other in spans
+    )  # fmt: skip
+
+
 def without_dates(text: str) -> str:
     """Return `text` (lower case) without the words that name days, weeks and times."""
     for pattern in (_DATES, TIME):
         text = pattern.sub(" ", text)
     return text
+
+
+def _beside(one: Span, two: Span, text: str) -> Span:
+    """Read "next tuesday and thursday": the second day follows the first."""
+    gap = text[one.words[1] : two.words[0]]
+    if gap in (" and ", " or ", " & ") and one.single and two.single:
+        days = (one.first - two.first).days
+        if 0 < days <= 7:
+            return replace(two, first=two.first + timedelta(7), last=two.last + timedelta(7))
+    return two
 
 
 def _joined(one: Span, two: Span, text: str) -> Span | None:
@@ -254,7 +276,7 @@ def _read_distance(
     if name == "from" and match["from_today"] == "tomorrow":
         start = now + timedelta(1)
     elif name == "from" and match["from_day"]:
-        start = datetime.combine(_weekday(match["from_day"], now.date()), now.time(), now.tzinfo)
+        start = datetime.combine(weekday(match["from_day"], now.date()), now.time(), now.tzinfo)
     unit = match[f"{name}_unit"]
     step = _count(match[name]) * _UNITS[unit] * (-1 if name == "ago" else 1)
     if unit in ("day", "week"):
@@ -273,11 +295,11 @@ def _read_week(
         monday = today - timedelta(today.weekday()) + timedelta(14)
         return Span(monday, monday + timedelta(6))
     if match["day_next_week"]:
-        first, _ = _week(match["which_week"], "week", today)
+        first, _ = week(match["which_week"], "week", today)
         monday = first - timedelta(first.weekday()) if first.weekday() < 6 else first + timedelta(1)
         index = next(i for i, day in enumerate(DAYS) if day.startswith(match["day_next_week"][:3]))
         return _day(monday + timedelta(index))
-    first, last = _week(match["which"], match["span"], today)
+    first, last = week(match["which"], match["span"], today)
     return Span(today, last) if match["which"] == "rest of the" else Span(first, last)
 
 
@@ -309,8 +331,9 @@ def _read_holiday(
 def _read_day(
     match: re.Match[str], now: datetime, years: tuple[int, int], past: bool
 ) -> Span | None:
-    coming = _weekday(match["day"], now.date())
-    return _day(_named_day(match["rel"] or "", coming, now.date(), past=past))
+    coming = weekday(match["day"], now.date())
+    past = past or match["rel"] == "since"
+    return _day(named_day(match["rel"] or "", coming, now.date(), past=past))
 
 
 _READERS: Final[dict[str, _Reader]] = {
@@ -336,44 +359,3 @@ _READERS: Final[dict[str, _Reader]] = {
 
 def _count(words: str) -> float:
     return int(words) if words.isdigit() else _COUNTS[words]
-
-
-def _weekday(name: str, today: date) -> date:
-    """Return the first day called `name` from today on, today included."""
-    index = next(i for i, day in enumerate(DAYS) if day.startswith(name[:3]))
-    return today + timedelta((index - today.weekday()) % 7)
-
-
-def _named_day(relation: str, coming: date, today: date, *, past: bool) -> date:
-    """Return the weekday meant, `coming` being the first one from today on.
-
-    "next friday" is the one of the week after this one (Monday to Sunday); a bare weekday in a
-    question in the past tense is the latest one before today.
-    """
-    if relation in ("last", "past", "this past"):
-        return coming - timedelta(7)
-    if relation == "next":
-        monday = today + timedelta(7 - today.weekday())
-        return coming if coming >= monday else coming + timedelta(7)
-    if past and relation not in ("this", "coming", "this coming") and coming > today:
-        return coming - timedelta(7)
-    return coming
-
-
-def _week(which: str, span: str, today: date) -> tuple[date, date]:
-    """Return the days of a week (Monday to Sunday), its weekend, or a month.
-
-    On a Sunday "this week" is the one that begins: nobody plans the week that is over.
-    """
-    if span == "month":
-        shift = {"next": 1, "last": -1, "past": -1}.get(which, 0)
-        first = today.replace(day=1) + relativedelta.relativedelta(months=shift)
-        return first, first + relativedelta.relativedelta(months=1) - timedelta(1)
-    monday = today - timedelta(today.weekday())
-    if span == "week" and today.weekday() == 6 and which in ("this", "current", "the", "coming"):
-        return today, today + timedelta(6)
-    shift = {"next": 7, "last": -7, "past": -7}.get(which, 0)
-    if which == "coming" and span == "week":
-        shift = 7
-    first = monday + timedelta(shift + (5 if span == "weekend" else 0))
-    return first, monday + timedelta(shift + 6)

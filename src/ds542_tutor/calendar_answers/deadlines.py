@@ -65,13 +65,15 @@ _NEXT = (
     r"\b(?:hw|due|assignments?|project|deadlines?)|what (?:hw|assignments?|project)\b"
     r"|deadlines?|due dates|(?:anything|something|which|what) .{0,40}\b(?:owe|hand in|turn in"
     r"|submission)"
-    r"|owe (?:you|them)|what is (?:left|remaining|still open|outstanding)"
+    r"|(?:hand|turn) (?:something|anything) in|^anything$|owe (?:you|them)|what is (?:left"
+    r"|remaining|still open|outstanding)"
     r"|(?:anything|something|what|which)\b.{0,30}\b(?:must|need to|have to|gotta|should)"
     r" (?:upload|submit|finish)"
 )
 _NEXT_OF_ALL = (
     r"(?:next|upcoming) (?:\S+ ){0,3}?(?:deadlines?|due|thing|assignment|submission)"
-    r"|what is next|(?:what|which|assignment|deadline|thing)\b.{0,25}\b(?:after|following)"
+    r"|what is next(?= *$| due| for me)|(?:what|which|assignment|deadline|thing)\b.{0,25}\b(?:after"
+    r"|following)"
     r" (?:hw|project|discussion)"
 )
 _AHEAD = (

@@ -24,7 +24,8 @@ _WEIGHTS = (
     r"|weight(?:s|ing|age)? (?:of|for)|how (?:am|are|is) (?:i|we|the course|the class|this class"
     r"|grades?|my grade|(?:my |the )?final grade)"
     r" ?(?:graded|computed|calculated|determined|weighted)?|breakdown of|worth|weighted|weigh"
-    r"|split|biggest|largest|smallest|heaviest|(?:more|most) important|(?:is|are|its|was) (?:\S+ "
+    r"|split|graded parts|percentages|share of|(?:hw|project|discussion) weights?|biggest|largest"
+    r"|smallest|heaviest|(?:more|most) important|(?:is|are|its|was) (?:\S+ "
     r"){0,3}\d+ ?(?:%|percent)|count "
     r"(?:more"
     r"|most|for more|towards?)"
@@ -45,7 +46,8 @@ _WEIGHTS_VOCABULARY = (
     "lose losing ace aced acing perfect skip skipping skipped bomb bombed zero zeros fail failed "
     "failing tank tanked max maximum highest possible become calculate compute aim aiming "
     "reach hit target everything except besides non raise drop big bigger biggest heavy heavier "
-    "everywhere single individual average end finish pass add adds notebooks friday fridays points "
+    "lowest minimum everywhere single individual average end finish pass add adds notebooks friday "
+    "fridays points "
     "mostly "
     "come comes works attend attending miss missing blow bombing carry weigh out"
 )
@@ -89,7 +91,8 @@ def weights(asking: Asking) -> CourseAnswer | None:
     if asking.has(_LETTER) or (asking.works and asking.has("points?")):
         return None  # the site has no letter scale, and no points for a single piece of work
     if asking.has(
-        f"{_NO_PART}|{_EXAM}|late|penalty|deadline|due|regrade|lowest|extra credit|curve"
+        f"{_NO_PART}|{_EXAM}|late|penalty|deadline|due|regrade|drop.{0, 20}lowest"
+        f"|lowest.{0, 30}drop|extra credit|curve"
     ):
         return None
     if not (_named_parts(asking) or asking.has("grades?|graded|grading|breakdown|syllabus")):

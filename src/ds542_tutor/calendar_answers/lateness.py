@@ -32,7 +32,7 @@ _LATE = (
     r"|upload"
     r"|get (?:\S+ )?credit|send|deliver|ok|okay|count|open)|too late|still (?:ok|okay|fine|allowed"
     r"|possible"
-    r"|open)|can i still(?= (?:\S+ ){0,3}(?:turn|hand|submit|send|upload|get)|[ ?!.]*$)"
+    r"|open)|can i still(?= (?:\S+ ){0,3}(?:turn|hand|submit|send|upload|get|do it)|[ ?!.]*$)"
     r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,4} (?:lose|losing|off)|accepted"
     r"|penali[sz]ed|docked"
     r"|(?:full|partial|half|any) credit|on time|havent (?:\S+ )?(?:submitted|turned|handed)"
@@ -47,9 +47,13 @@ _HANDING_IN = (
     rf"|if (?:i|we|hw|project|discussion)\b.{{0,30}}?(?:{_HAND})|(?:{_HAND})\b.{{0,60}}?\b(?:ok"
     rf"|okay|fine|happens|count|alright|good)"
 )
-_STANDS = r"ok|okay|fine|accept\w*|possible|allowed|alright|count|works?|cool|good|bad|too late"
+_STANDS = (
+    r"gone|over|closed|lost|ok|okay|fine|accept\w*|possible|allowed|alright|count|works?|cool|good"
+    r"|bad|too late"
+)
+_WHAT_TO_HAND_IN = r"(?:anything|something|what|which)(?: \S+){0,3} (?:hand|turn|submit|upload)\w*"
 _NOT_A_DATE = r"how (?:do|to|should)|why|start\w*|about|show|asked?|say|said"
-_BARE = 4  # words: "hw5 when?"
+_BARE = 8  # words: "the third project, what day and hour"
 _NOT_LATE = (
     r"late[- ](?:fusion|interaction|layers?|chunking|stages?|binding|phase|training|epochs?|in "
     r"(?:training|the \w+))"
@@ -106,6 +110,8 @@ def late(asking: Asking) -> CourseAnswer | None:
     if course.late_hours is None or course.late_penalty is None:
         return None
     works = asking.works or _dated_work(asking)
+    if not works and asking.has(_WHAT_TO_HAND_IN):
+        return None
     if (
         not works
         and lateness is None
@@ -138,7 +144,8 @@ def named(asking: Asking) -> CourseAnswer | None:
     whether it is due then.
     """
     span = asking.span
-    bare = asking.has("when|date|until") and len(asking.text.split()) <= _BARE
+    asks = asking.has("when|date|until|what day|which day|what time|hour")
+    bare = asks and len(asking.text.split()) <= _BARE and not asking.strays(DUE_VOCABULARY)
     if not asking.works or not (span or bare) or asking.course.late_hours is None:
         return None
     if asking.strays(_LATE_VOCABULARY) > 2 or asking.has(_NOT_A_DATE):
@@ -273,7 +280,7 @@ def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, st
         return at, f"on {moment_name(at)}"
     if asking.has(_LIMIT):
         return None, ""
-    span = asking.span_after(r"submi|hand|turn|accept|upload") or asking.span
+    span = asking.span_after(r"submi|hand|turn|accept|upload|can i|send") or asking.span
     if span:
         at = datetime.combine(span.last, span.at or time(23, 59), tzinfo=asking.now.tzinfo)
         if span.at is None and span.last == asking.now.date():

@@ -26,7 +26,7 @@ _MEETING_VOCABULARY = (
     "in-person"
 )
 _WHERE_OR_WHEN = (
-    r"where|what room|which room|room|rooms|location|building|what time|times?"
+    r"at \d{1,2}|where|what room|which room|room|rooms|location|building|what time|times?"
     r"|when (?:is|are|am|does|do)|how long (?:is|are|does)|what days?|which days?|let out|schedule"
     r"|(?:morning|afternoon|evening)|address|hall|how many (?:discussion )?sections"
     r"|which (?:discussion )?sections?|same (?:day|time|room)|earliest|latest"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from ds542_tutor.calendar_answers.asking import Asking, work_name
-from ds542_tutor.calendar_answers.dates import DAYS
 from ds542_tutor.calendar_answers.lectures import lecture_fact, lecture_name
 from ds542_tutor.calendar_answers.recess import in_recess
 from ds542_tutor.calendar_answers.values import (
@@ -15,6 +14,7 @@ from ds542_tutor.calendar_answers.values import (
     day_name,
     moment_name,
 )
+from ds542_tutor.calendar_answers.weekdays import DAYS
 from ds542_tutor.calendar_answers.wording import STOP
 from ds542_tutor.course import Person
 
@@ -22,7 +22,7 @@ _ROLES = (
     (
         "instructor",
         r"instructors?|professors?|teacher|lecturer|faculty|teaches|teaching(?! assistant)|teach"
-        r"|lectures",
+        r"|lectures|runs? (?:this|the) (?:course|class)",
     ),
     ("teaching assistant", r"tas?|t\.a\.s?|teaching assistants?|tfs?|(?<!course )assistants"),
     ("course assistant", r"cas?|course assistants?|graders?|(?<!teaching )assistants"),

@@ -13,7 +13,8 @@ _TARGET = re.compile(
     r"(?: (?:overall|total|in the (?:class|course)|final|as))?"
 )
 _AIMS = (
-    r"\b(?:need(?:ed)?|have to (?:get|score)|must|can i(?: still)?(?: \w+)? (?:get|reach|have)|"
+    r"\b(?:lowest|minimum|need(?:ed)?|have to (?:get|score)|must|can i(?: still)?(?: \w+)? (?:get"
+    r"|reach|have)|"
     r"possible|out of reach)\b"
 )
 _CLAUSE = r"[,;]|\b(?:what|if|with|given|assuming|have|when|say)\b"
@@ -21,7 +22,7 @@ _OTHERS = "*"
 """Stands for the parts that a question does not name, as "everything but the discussions"."""
 _THE_REST = (
     r"\b(?:everywhere else|every ?thing(?: else)?|all the rest|(?:the )?rest|the others?"
-    r"|(?:all|every|each) parts?)\b"
+    r"|(?:all|every|each) (?:my |the )?(?:parts?|scores|grades))\b"
 )
 _ALL = r"ace\w*|perfect|full (?:marks|points|credit|score)"
 _NOTHING = (
@@ -56,7 +57,8 @@ def scores_in(text: str, parts: Sequence[str]) -> dict[str, float | None]:
     asked = [
         m.span()
         for m in re.finditer(
-            rf"(?:^|{_CLAUSE})(?:(?!{_CLAUSE}).)*\bneed\b(?:(?!{_CLAUSE}).)*", text
+            rf"(?:^|{_CLAUSE})(?:(?!{_CLAUSE}).)*\b(?:need|lowest|minimum)\b(?:(?!{_CLAUSE}).)*",
+            text,
         )
     ]
     marks = sorted(

@@ -67,7 +67,8 @@ _OF_A_DAY = (
     r"(?:session|lecture|class|discussion|topic|material)"
 )
 _COUNT = (
-    r"number of lectures|how many (?:more )?(?:lectures|classes|lecture|class)|(?:any|are there) "
+    r"number of lectures|which lectures .{0,20}(?:left|come|remain\w*)|how many (?:more "
+    r")?(?:lectures|classes|lecture|class)|(?:any|are there) "
     r"(?:more )?lectures? "
     r"(?:left|remaining|more)"
 )
@@ -127,7 +128,7 @@ def counted(asking: Asking) -> CourseAnswer | None:
         or asking.has("miss|skip|unexcused")
     ):
         return None
-    if asking.strays(TAUGHT_VOCABULARY + " remaining remain total altogether") > 0:
+    if asking.strays(TAUGHT_VOCABULARY + " remaining remain total altogether come") > 0:
         return None
     course, now = asking.course, asking.now
     left = asking.has(r"left|remain\w*|more|still")

@@ -36,7 +36,7 @@ _COVERS = (
     r"|(?:will|are|do) (?:we|you) (?:going to |gonna |ever )?(?:cover\w*|learn|talk about|get to"
     r"|discuss|do|doing)"
     r"|(?:is|was|has|had|will) .{0,30}\bthe \S.{0,40}(?:lecture|class)"
-    r"|(?:which|what) (?:lecture|class|session)s? (?:will|does|do|did|is|treats?|teaches|shows)"
+    r"|(?:which|what) (?:lecture|session)s? (?:will|does|do|did|is|treats?|teaches|shows)"
     r"|how (?:far|soon|long)\b.*\b(?:lecture|class)|what (?:is|comes?) (?:right )?(?:after"
     r"|before)\b"
     r"|(?:which|what) (?:day|date|week) (?:would be|will be|do we|is|was)"
@@ -85,6 +85,7 @@ _READ_VOCABULARY = TAUGHT_VOCABULARY + (
     "due lookup study bring start exactly will way later curious know course"
 )
 _READS = (
+    r"papers?|to read|"
     r"readings?|chapters?|pages|pre-?\w*|what|which|anything|should|supposed|(?:need|have|got|gotta"
     r"|do i) (?:\S+ ){0,2}read"
 )
@@ -138,10 +139,12 @@ def covering(asking: Asking) -> CourseAnswer | None:
     if not topic:
         return None
     draft = Draft("covers")
-    bare_alone = bool(bare) and not asking.has("lecture|class")
+    # A topic that no word puts into a lecture must be one by its title.
+    loose = bool(bare) or asking.has(r"what (?:is|comes?) (?:right )?(?:after|before)")
+    loose = loose and not asking.has("lecture|class")
     discussion = asking.has("discussions?|sections?")
     only = discussion and not asking.has("lectures?")
-    found = [] if only else lectures_about(asking.course, topic, titles=bare_alone)
+    found = [] if only else lectures_about(asking.course, topic, titles=loose)
     if len(found) > _LISTED_LECTURES:
         return None
     beside = re.search(r"\b(after|before|following)\b", asking.text)
