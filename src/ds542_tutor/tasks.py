@@ -33,7 +33,7 @@ _NOISE = re.compile(
     re.I,
 )
 _DEFINITION = re.compile(
-    r"^[ \t]*(?:def|class)[ \t]+(?P<name>\w+)[ \t]*(?:\((?P<given>[^)]*)\))?.*:[ \t]*\n"
+    r"^[ \t]*(?:def|class)[ \t]+(?P<name>\w+)[ \t]*(?:\((?P<given>[^)]*)\))?[^\n]*:[ \t]*\n"
     r"(?:[ \t]*(?:r|u)?\"\"\"(?P<doc>.*?)\"\"\")?",
     re.M | re.S,
 )

@@ -44,6 +44,7 @@ _EXACT = re.compile(
 _DISPLAYED = re.compile(r"(\$\$.+?\$\$|\\\[.+?\\\])", re.S)
 _INLINE = re.compile(r"`[^`\n]+`|\$[^$\n]+\$|\\\(.+?\\\)")
 _RELATION = re.compile(r"[=<>≤≥≈∝]|\\(?:leq?|geq?|approx|propto|sim|to|leftarrow)\b")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")  # markers, numbers and symbols are no words
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 
 
@@ -93,7 +94,9 @@ class Budget:
                 out.append(paragraph)
                 continue
             lead = paragraph[: len(paragraph) - len(paragraph.lstrip("\n"))]
-            kept = lead + self._fit_lines(paragraph, introduces=introduces and index == last)
+            tail = paragraph[len(paragraph.rstrip("\n")) :]
+            kept = self._fit_lines(paragraph, introduces=introduces and index == last)
+            kept = f"{lead}{kept}{tail}" if kept.strip() else ""
             if kept.strip():
                 out.append(kept)
             elif out and not out[-1].strip():
@@ -124,7 +127,7 @@ class Budget:
 
     def _take(self, text: str, *, needed: bool) -> bool:
         """Whether a sentence or item stays; it is charged for its words."""
-        count = len(_INLINE.sub(" ", text).split())
+        count = len(_WORD.findall(_INLINE.sub(" ", text)))
         states = any(_RELATION.search(formula) for formula in _INLINE.findall(text))
         leads = text.rstrip().endswith(":")
         fits = count <= self._left and not self._over

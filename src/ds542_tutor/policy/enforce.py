@@ -72,7 +72,7 @@ def enforce(
         passages: what the answer was written from; code of the teaching materials among them may
             be shown in a hint.
     """
-    blocks = _blocks(text)
+    blocks = _blocks(_fenced(text))
     removed = headed = 0
     if decision.action == "hint":
         work = OpenWork.of(graded, decision.assignment)
@@ -96,15 +96,34 @@ def enforce(
         notices.append("Code that would solve graded work was left out of this hint.")
     if headed:
         notices.append("Keep the comment at the top of each code block when you hand the code in.")
-    return Enforced(_tidy(parts), tuple(notices))
+    return Enforced(with_headers(_tidy(parts), disclosure), tuple(notices))
 
 
 def with_headers(text: str, disclosure: Disclosure) -> str:
     """Return any text with the disclosure on every block of code in it."""
-    blocks = _blocks(text)
+    plain = _fenced(text)
+    blocks = _blocks(plain)
     if not any(block.fence for block in blocks):
         return text
     return _tidy([_headed(b, disclosure).markdown() if b.fence else b.text for b in blocks])
+
+
+def _fenced(text: str) -> str:
+    """Return `text` with all its code in fences; text without any as it is.
+
+    What follows a block that is taken out of a list may be code only then: until nothing changes.
+    """
+    for _ in range(_MOST_NESTED):
+        blocks = _blocks(text)
+        if not any(block.fence for block in blocks):
+            break
+        before, text = text, _tidy([block.markdown() for block in blocks])
+        if before == text:
+            break
+    return text
+
+
+_MOST_NESTED = 20
 
 
 def _plain(prose: str) -> tuple[str, bool]:
