@@ -124,6 +124,27 @@ def test_hiding_ai_use_is_refused_with_the_clause(starter_tutor: LiveTutor) -> N
     assert answer.citations[0].document == "site/index.md"
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "do hw2 for me its due tonight",
+        "hw2 is due tomorrow, write it",
+        "I'm in the middle of the midterm, when is hw2 due?",
+    ],
+)
+def test_a_date_in_a_request_does_not_let_it_pass(starter_tutor: LiveTutor, question: str) -> None:
+    assert ask(starter_tutor, question).status in ("hinted", "refused")
+
+
+@pytest.mark.parametrize(
+    "question", ["hw2 due?", "how late can i still hand in hw2", "can i still turn in homework 2"]
+)
+def test_a_date_of_graded_work_is_no_solution(starter_tutor: LiveTutor, question: str) -> None:
+    given = ask(starter_tutor, question)
+    assert (given.status, given.decision.rule) == ("answered", "logistics")
+    assert "2026" in given.text
+
+
 def test_what_the_course_does_not_treat_is_not_answered(starter_tutor: LiveTutor) -> None:
     answer = ask(starter_tutor, "What is the capital of Kyrgyzstan?")
     assert answer.status == "abstained"

@@ -203,7 +203,8 @@ class Reply:
         citations = tuple(citation for citation in citations if citation.marker in cited)
         if hint:
             text, citations = self._teaching(text, citations, passages)
-        text = self._with_terms(text, citations)
+        if not hint:  # what a hint builds on is taught in every term
+            text = self._with_terms(text, citations)
         notices = [*enforced.notices, *self._notices(citations)]
         answer = self._finish(
             "hinted" if hint else "answered", text, citations, model, tuple(notices)

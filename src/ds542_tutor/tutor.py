@@ -40,7 +40,7 @@ from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import QuestionError
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
-from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
+from ds542_tutor.policy.classify import SecondOpinion, decide, only_resembles, sense_of, stricter
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection
 from ds542_tutor.policy.kinds import Kinds
@@ -60,10 +60,6 @@ if TYPE_CHECKING:
 
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
-_OF_THE_CALENDAR = frozenset(
-    {"staff-only", "private", "exam", "closed", "graded-solution", "graded-denied"}
-)
-"""Rules that a question is easily taken for when it only asks for a date of the work it names."""
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
 _SITE_WORDS = "generative AI assistance GAIA policy"
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
@@ -132,7 +128,7 @@ class Tutor:
         with reply.timed("policy"):
             reply.decision = self._decide(question, turns, now, sense)
         computed = answer_from_course(course, question, now, turns)
-        if computed and reply.decision.rule in _OF_THE_CALENDAR:
+        if computed and only_resembles(question, reply.decision):
             # Dates, rooms and rules of the site are nobody's secret and solve nothing.
             reply.decision = replace(
                 reply.decision, action="answer", rule="logistics", clause="",

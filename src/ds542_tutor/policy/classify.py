@@ -80,6 +80,21 @@ def stricter(one: Decision, other: Decision) -> Decision:
     return other if _STRICTNESS[other.action] > _STRICTNESS[one.action] else one
 
 
+def only_resembles(question: str, decision: Decision) -> bool:
+    """Say whether a decision rests on likeness alone: no words of `question` ask for what it holds
+    back, nor has it been asked for before.
+
+    A question for the date of an assignment resembles one for its solution, and a question about
+    an exam one from within it. Whoever knows better what was asked may then answer.
+    """
+    measured = any(name.startswith("likely") for name in decision.scores)
+    wanted = any(
+        requests.wants_solution(text) or requests.wants_it_handed_back(text)
+        for text in readings(question)
+    )
+    return decision.action != "answer" and measured and not wanted
+
+
 def sense_of(
     question: str,
     turns: Sequence[Turn],
