@@ -1,8 +1,9 @@
 """Text of models, course files and students, made safe to show as Markdown or HTML.
 
-A message keeps its Markdown and formulas; HTML in it is shown as text, images are never loaded, and
-markers such as [1] become links to the source they name. The browser's sanitizer and the page's
-content security policy stand behind this; nothing here relies on them.
+A message keeps its Markdown and formulas; HTML in it is shown as text, images are never loaded,
+links lead nowhere and show their address, and markers such as [1] become links to the source they
+name. The browser's sanitizer and the page's content security policy stand behind this; nothing here
+relies on them.
 """
 
 from __future__ import annotations
@@ -28,7 +29,11 @@ _SPECIAL = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _MARKER = re.compile(r" ?\[(\d{1,3})\]")  # with its space: a marker must not start a line
-_FOREIGN_LINK = re.compile(r"\]\((?!https?://|mailto:)")
+# A link says one thing and may lead elsewhere: the words stay, the address is shown and not linked.
+_LINK = re.compile(r"\[([^\[\]\n]{1,300})\]\(<?((?:https?://|mailto:)[^\s)>]+)>?[^)\n]{0,200}\)")
+_ADDRESS = re.compile(r"(?<![`\w])(?:https?://|ftp://|www\.)[^\s`<>()\[\]]*[\w/]")
+_ANY_LINK = re.compile(r"\]\(")
+_DEFINITION = re.compile(r"^([ \t]{0,3})\[([^\]\n]{1,200})\]:", re.MULTILINE)
 _DOLLAR = re.compile(r"(?<!\\)\$")
 
 
@@ -86,7 +91,9 @@ def shorten(text: str, limit: int) -> str:
 def _prose(text: str, link: Callable[[int], str] | None) -> str:
     safe = escape(text, quote=False).replace("&gt;", ">")  # a quotation mark of Markdown; harmless
     safe = safe.replace("![", "!&#91;")  # an image would be fetched from wherever it points
-    safe = _FOREIGN_LINK.sub("]&#40;", safe)
+    safe = _LINK.sub(lambda found: f"{found[1]} ({found[2]})", safe)
+    safe = _ANY_LINK.sub("]&#40;", _DEFINITION.sub(r"\1&#91;\2]:", safe))
+    safe = _ADDRESS.sub(lambda found: f"`{found[0].replace('&amp;', '&')}`", safe)
     # What is left of "$" opens no formula: a formula never spans two elements.
     safe = _DOLLAR.sub("<span>&#36;</span>", safe)
     if link is None:
