@@ -39,8 +39,11 @@ RECENT = 3
 HARMLESS = 0.85
 """Probability from which a message that opens like pressing ("ok", "and") is none."""
 
-REMEMBERED = 20
+REMEMBERED = 12
 """Earlier messages that are looked at; a conversation that long has gone to other things."""
+
+ENDS = 1000
+"""Characters looked at of either end of an earlier message, which was judged whole in its time."""
 
 _OPEN = frozenset({"concept", "logistics", "own-work", "debugging", "crediting"})
 _STRICTNESS = {"answer": 0, "hint": 1, "refuse": 2}
@@ -181,7 +184,8 @@ def _titled(question: str, course: Course) -> str | None:
 
 
 def _asked(turns: Sequence[Turn]) -> list[str]:
-    return [turn.text for turn in turns if turn.role == "user"][-REMEMBERED:]
+    texts = [turn.text for turn in turns if turn.role == "user"][-REMEMBERED:]
+    return [t if len(t) <= 2 * ENDS else f"{t[:ENDS]}\n{t[-ENDS:]}" for t in texts]
 
 
 def _joined(question: str, earlier: Sequence[str]) -> str:

@@ -27,6 +27,7 @@ _HEX = re.compile(r"(?<![\w])(?:(?:0x|\\x)?[0-9a-fA-F]{2}[ ,:]?){12,}(?![\w])")
 _SPACED = re.compile(r"(?<!\w)(?:\w[ .\-_*\n]){4,}\w(?!\w)")
 _LONG = re.compile(r"(\S{100})\S+")  # no word is longer, and patterns are slow on what is none
 _TEMPLATE = re.compile(r"\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}")  # for an engine, not a reader
+_ENDS = 800
 _MAX_PAYLOADS = 8  # more than any honest message has; bounds the work
 
 _LETTERS = {
@@ -119,6 +120,9 @@ def readings(text: str) -> tuple[str, ...]:
     The others are payloads hidden in an encoding, and the text with leetspeak, spaced-out letters
     and spelling undone, or its words put into English, when that differs.
     """
+    whole = _short(plain(text))
+    # A paste is long, a disguise is not: it is looked for at the ends, where requests stand.
+    text = text if len(text) <= 2 * _ENDS else f"{text[:_ENDS]}\n{text[-_ENDS:]}"
     found = [_short(plain(hidden)) for hidden in (text, *_payloads(text))]
     turned = next((t for t in _turned(found[0]) if _is_english(t)), None)
     if turned and not _is_english(found[0]):
@@ -127,9 +131,12 @@ def readings(text: str) -> tuple[str, ...]:
         closed = _closed(reading)
         found += [corrected(undone) for undone in (closed, *(_unleet(closed, t) for t in _LEET))]
     found += glossed(_short(fold(text)))
+    if len(whole) > len(found[0]):
+        found[0] = whole
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=256)
 def meant(text: str) -> str:
     """Return the text whose meaning counts: what was hidden or foreign, or `text` as it is."""
     bare = _TEMPLATE.sub(" ", text)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 MIN_KNOWN = 2
 """Words of the glossary in a message for it to be in another language: one may be a loanword."""
 
+_LONGEST_STEM = 20
 _LATIN = re.compile(r"[\w'-]+")
 _SPACELESS = re.compile(r"[^\x00-ӿ]")  # neither Latin, Greek nor Cyrillic
 _ASKING = ("write", "give", "show", "solve", "do", "complete", "implement", "translate", "compute",
@@ -23,13 +24,18 @@ _ASKING = ("write", "give", "show", "solve", "do", "complete", "implement", "tra
 
 @dataclass(frozen=True, slots=True)
 class _Glossary:
-    """`runs` by their first word, longest first; `stems` by decreasing length; `parts` for scripts
-    that are written without spaces or glue words together."""
+    """`runs` by their first word, longest first; `stems` of words; `parts` for scripts that are
+    written without spaces or glue words together."""
 
     runs: dict[str, tuple[tuple[tuple[str, ...], str], ...]]
-    stems: tuple[tuple[str, str], ...]
+    stems: dict[str, str]
     parts: dict[str, str]
     pattern: re.Pattern[str]
+
+    def by_stem(self, word: str) -> str:
+        """Return what the longest known beginning of `word` means; "" where none is known."""
+        ends = range(min(len(word), _LONGEST_STEM), 0, -1)
+        return next((self.stems[word[:end]] for end in ends if word[:end] in self.stems), "")
 
 
 def glossed(text: str) -> list[str]:
@@ -38,6 +44,15 @@ def glossed(text: str) -> list[str]:
     `text` as `disguise.fold` gives it. A second form has what is asked for in front, since many
     languages put the verb last.
     """
+    return list(_glossed(text))
+
+
+@lru_cache(maxsize=64)
+def _glossed(text: str) -> tuple[str, ...]:
+    return tuple(_translated(text))
+
+
+def _translated(text: str) -> list[str]:
     glossary = _glossary()
     known: list[str] = []
 
@@ -59,10 +74,8 @@ def glossed(text: str) -> list[str]:
 def _foreign(text: str) -> bool:
     """Say whether words of the glossary stand in `text` at all: a quick look."""
     glossary = _glossary()
-    return any(
-        word in glossary.runs or word.startswith(tuple(stem for stem, _ in glossary.stems))
-        for word in set(_LATIN.findall(text))
-    )
+    words = set(_LATIN.findall(text))
+    return any(word in glossary.runs or glossary.by_stem(word) for word in words)
 
 
 def _by_words(text: str, glossary: _Glossary, known: list[str]) -> str:
@@ -77,7 +90,7 @@ def _by_words(text: str, glossary: _Glossary, known: list[str]) -> str:
                 length, meaning = len(run), gloss
                 break
         else:
-            meaning = next((g for stem, g in glossary.stems if word.startswith(stem)), "")
+            meaning = glossary.by_stem(word)
         if meaning:
             known.append(meaning)
             out += [text[last:start], meaning]
@@ -107,7 +120,7 @@ def _glossary() -> _Glossary:
     longest = sorted(parts, key=len, reverse=True)
     return _Glossary(
         {first: tuple(sorted(found, key=lambda r: -len(r[0]))) for first, found in runs.items()},
-        tuple(sorted(stems.items(), key=lambda item: -len(item[0]))),
+        stems,
         parts,
         re.compile("|".join(map(re.escape, longest))),
     )
