@@ -3,7 +3,8 @@
     --cases F… --index D   [--cases F… --index D …]    each index with the cases over it
 
 A logistic regression over the signals of the cases' questions. Every file of cases is judged by the
-weights of all the others; what is printed last, fitted to all, goes into `policy/signals.py`.
+weights of all the others; weights fitted to all are printed last. Those in `policy/signals.py` rest
+on more questions than an index can hold (docs/experiments.md).
 Requests that are refused whatever they are about are left out, and so are follow-ups.
 """
 
@@ -84,7 +85,7 @@ def measure(
                 names = list(found.values)
                 rows.append(list(found.values.values()))
                 held.append(case.expect == "hint")
-                groups.append(path.stem)
+                groups.append(f"{path.parent.name}/{path.stem}")
     return names, np.array(rows), np.array(held), np.array(groups)
 
 

@@ -46,7 +46,7 @@ WEIGHTS: Mapping[str, float] = {
     "graded, reads like own work": -0.22,
     "graded, reads like course matters": -0.11,
 }
-"""What each signal adds to the log-odds; fitted by `python -m eval.policy_weights`."""
+"""What each signal adds to the log-odds; fitted as docs/experiments.md tells."""
 
 BIAS = -4.49
 
