@@ -44,6 +44,7 @@ from ds542_tutor.policy.classify import SecondOpinion, decide, only_resembles, s
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection
 from ds542_tutor.policy.kinds import Kinds
+from ds542_tutor.policy.orders import without_orders
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
@@ -296,7 +297,7 @@ class Tutor:
 
     def _checked(self, reply: Reply, prompt: Prompt, draft: str) -> Checked:
         with reply.timed("verification"):
-            return self.checker.check(draft, prompt.passages)
+            return self.checker.check(without_orders(draft), prompt.passages)
 
     def _usable(self, reply: Reply) -> list[Hit]:
         """Drop other terms' chunks, unless they alone know; in hints also the problems."""
