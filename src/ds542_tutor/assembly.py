@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ds542_tutor.citations import Checker, OverlapVerifier
+from ds542_tutor.course_questions import load_course_kinds
 from ds542_tutor.dialogue import AnswerEvent, Decision, Turn
 from ds542_tutor.errors import IndexStoreError, SettingsError
 from ds542_tutor.index.generation import Generation
@@ -60,6 +61,9 @@ class LiveTutor:
         name = settings.models.reranker
         self._reranker = load_reranker(name) if name else None
         self._kinds = load_kinds(
+            self._embedder.embed_documents, self._embedder.model_id, settings.paths.cache
+        )
+        self._course_kinds = load_course_kinds(
             self._embedder.embed_documents, self._embedder.model_id, settings.paths.cache
         )
         self._model = load_chat_model(settings, self._embedder)
@@ -151,6 +155,7 @@ class LiveTutor:
             graded=graded_items(generation),
             settings=settings,
             kinds=self._kinds,
+            course_kinds=self._course_kinds,
         )
 
 

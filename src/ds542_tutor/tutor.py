@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ds542_tutor.calendar_answers import (
+    CourseAnswer,
     answer_from_course,
     asks_for_lecture,
     facts_for,
@@ -23,6 +24,7 @@ from ds542_tutor.calendar_answers import (
 from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.citations import Checked, Checker, number
+from ds542_tutor.course_questions import answer_by_meaning
 from ds542_tutor.dialogue import (
     Answer,
     AnswerEvent,
@@ -87,8 +89,8 @@ class Tutor:
     """Answers questions from one generation of the index, with one chat model.
 
     `fallback` writes when nothing of the model's draft stands up to the check. `kinds` tells kinds
-    of requests by their meaning; `second_opinion` may make a decision stricter, and is off unless
-    one is given.
+    of requests by their meaning, `course_kinds` those of calendar questions; `second_opinion` may
+    make a decision stricter, and is off unless one is given.
     """
 
     generation: Generation
@@ -100,6 +102,7 @@ class Tutor:
     graded: GradedItems
     settings: Settings
     kinds: Kinds | None = None
+    course_kinds: Kinds | None = None
     second_opinion: SecondOpinion | None = None
 
     def answer(
@@ -128,7 +131,7 @@ class Tutor:
             sense = sense_of(question, turns, self.retriever.embedder.embed_query, self.kinds)
         with reply.timed("policy"):
             reply.decision = self._decide(question, turns, now, sense)
-        computed = answer_from_course(course, question, now, turns)
+        computed = self._computed(question, turns, now, sense)
         open_ = reply.decision.action == "answer"
         if computed and (open_ or only_resembles(question, reply.decision)):
             # Dates, rooms and rules of the site are nobody's secret and solve nothing.
@@ -165,6 +168,16 @@ class Tutor:
             yield Finished(reply.from_calendar(deferral(reply.ahead)))
         else:
             yield from self._write(reply, cancel)
+
+    def _computed(
+        self, question: str, turns: Sequence[Turn], now: datetime, sense: Sense
+    ) -> CourseAnswer | None:
+        """Ask the course calendar: its rules, and where none is sure, what the question is like."""
+        course = self.generation.course
+        found = answer_from_course(course, question, now, turns)
+        if self.course_kinds is None or turns:
+            return found
+        return answer_by_meaning(course, question, now, self.course_kinds, sense.vector, found)
 
     def _decide(
         self, question: str, turns: Sequence[Turn], now: datetime, sense: Sense

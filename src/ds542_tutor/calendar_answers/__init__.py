@@ -38,6 +38,7 @@ __all__ = [
     "asks_for_lecture",
     "facts_for",
     "term_asked",
+    "wants_more_than_dates",
 ]
 
 _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
@@ -89,6 +90,9 @@ _ASKS_A_DATE = re.compile(
 )
 """What makes a plea for help a question about dates all the same."""
 _FOLLOW_UP = re.compile(r"^(?:(?:ok|okay|and|what about|how about|also|then|so|for)\b[ ,]*)+")
+_ONE_AFTER = (
+    r"\b(?:the )?(?:one|next) (?:after|following)(?: that| it| this)?(?: one)?\b|\bthe next one\b"
+)
 _MAX_FOLLOW_UP_WORDS = 8  # a longer message says itself what it asks
 _MAX_OTHER_WORDS = 4
 """Words that the other sentences may have; with more, the message asks for something else too."""
@@ -122,9 +126,14 @@ def asks_for_lecture(course: Course, question: str, now: datetime) -> bool:
     return any(topics.asks_when(Asking(course, text, local)) for text in clauses(question))
 
 
+def wants_more_than_dates(text: str) -> bool:
+    """Whether `text` (as `clauses` gives it) orders something, or asks for help with the work."""
+    return bool(_ORDERS.search(text) or (_HELP.search(text) and not _ASKS_A_DATE.search(text)))
+
+
 def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None:
     whole, *parts = clauses(question)
-    if _ORDERS.search(whole) or (_HELP.search(whole) and not _ASKS_A_DATE.search(whole)):
+    if wants_more_than_dates(whole):
         return None
     for index, text in enumerate((whole, *parts)):
         asking = Asking(course, text, now)
@@ -153,6 +162,9 @@ def _follow_up(
         # The topic may lie one message further back: "when is hw2 due", "and hw3", "and hw4".
         before = _answer(course, earlier[-2], now)
     rest = _FOLLOW_UP.sub("", text).strip(" ?!.")
+    rest = _with_kind(
+        rest, next((w for t in reversed(earlier) if (w := _work_words(course, t, now))), "")
+    )
     asking = Asking(course, rest, now)
     if before and before.topic in _FOLLOW_UPS and (asking.works or asking.span or asking.lectures):
         return _answer(course, _FOLLOW_UPS[before.topic].format(rest), now)
@@ -162,6 +174,15 @@ def _follow_up(
             course, re.sub(r"\b(?:it|that one|this one|that|this)\b", named, text, count=1), now
         )
     return None
+
+
+def _with_kind(text: str, named: str) -> str:
+    """Say of what kind "the second one" or "the one after that" is, when `named` is "hw 1"."""
+    kind, _, number = named.rpartition(" ")
+    if not kind or not number.isdigit():
+        return text
+    text = re.sub(r"\b(first|second|third|fourth|fifth|last) one\b", rf"\1 {kind}", text)
+    return re.sub(_ONE_AFTER, f"{kind} {int(number) + 1}", text)
 
 
 def _work_words(course: Course, text: str, now: datetime) -> str | None:

@@ -18,6 +18,7 @@ from ds542_tutor.course import Course
 _WORK = r"(?:hw|homework|project|discussion|score|grade|assignment|quiz)s?"
 _MATTERS = (
     (rf"(?:graded|grades?|grading|class|course|have)\b.{{0,30}}\bcurved?|curved? {_WORK}", "curve"),
+    (r"\bcurve\b.{0,20}\b(?:grades?|grading|exam)\b", "curve"),
     (rf"lowest (?:\S+ )?{_WORK}.{{0,30}}\bdrop\w*|drop\w* .{{0,20}}lowest", "lowest"),
     (r"(?:how many|course|class|get) .{0,20}\bcredits\b|credit hours", "credits"),
     (r"wait ?list\w*", "waitlist"),

@@ -170,7 +170,8 @@ def _joined(one: Span, two: Span, text: str) -> Span | None:
     gap = text[one.words[1] : two.words[0]]
     words = (one.words[0], two.words[1])
     if _SAME_DAY.match(gap) and one.single:
-        return replace(two, words=words)  # "monday, march 9": the date says more
+        # "monday, march 9": the date says more; "by sunday 4/26": what stands before holds.
+        return replace(two, words=words, relation=one.relation or two.relation)
     if gap == " of " and one.single and (two.last - two.first).days == 6:
         day = two.first + timedelta((one.first - two.first).days % 7)  # "tuesday of next week"
         return replace(one, first=day, last=day, words=words)

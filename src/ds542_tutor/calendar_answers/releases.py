@@ -88,7 +88,9 @@ def _unreleased(asking: Asking) -> CourseAnswer | None:
 def counted(asking: Asking) -> CourseAnswer | None:
     """Answer how many homeworks, projects or discussions there are."""
     match = re.search(
-        r"\bhow many (?:\S+ ){0,2}?(hw|project|discussion|assignment)s?\b", asking.text
+        r"\bhow many (?!(?:\S+ )?(?:days|weeks|hours|points) )(?:\S+ ){0,2}?"
+        r"(hw|project|discussion|assignment)s?\b",
+        asking.text,
     )
     if not match or asking.strays(DUE_VOCABULARY) > 0 or asking.has("percent|grade|worth"):
         return None

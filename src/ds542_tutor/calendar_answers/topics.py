@@ -155,7 +155,7 @@ def covering(asking: Asking) -> CourseAnswer | None:
     if found and asking.has(_NOT_YET) and not asking.has("which|what|when"):
         verdict = "Yes" if found[0].starts < asking.now else "Not yet"
         draft.lines[0] = f"{verdict}: {draft.lines[0]}"
-    for meeting in _discussions_about(asking.course, topic) if discussion else ():
+    for meeting in discussions_about(asking.course, topic) if discussion else ():
         say_discussion(draft, meeting, asking.now)
     for lecture in found if asking.has(r"reads?|readings?|chapters?") else ():
         name = f"{lecture_name(lecture)}, on {day_name(lecture.starts)}"
@@ -247,7 +247,7 @@ def lectures_about(course: Course, topic: Sequence[str], *, titles: bool = False
     return []
 
 
-def _discussions_about(course: Course, topic: Sequence[str]) -> list[Discussion]:
+def discussions_about(course: Course, topic: Sequence[str]) -> list[Discussion]:
     titled = [d for d in course.discussions if all(_says(d.title, w, short=True) for w in topic)]
     told = [d for d in course.discussions if all(_says(f"{d.title} {d.tldr}", w) for w in topic)]
     return (titled or told)[:_LISTED_LECTURES]

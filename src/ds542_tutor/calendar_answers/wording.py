@@ -170,6 +170,7 @@ def _rewrite(text: str) -> str:
     text = re.sub(r"\b[a-z]{5,}(?![a-z])", lambda match: _typed(match.group()), text)
     for index, word in enumerate(_NUMBERS):
         text = re.sub(rf"\b({_KINDS}) {word}\b", rf"\1 {index}", text)
+        text = re.sub(rf"\b({_KINDS} \d{{1,2}} (?:and|or|&)) {word}\b", rf"\1 {index}", text)
     text = re.sub(
         rf"\b({_KINDS}) (ii|iii|iv)\b",
         lambda m: f"{m.group(1)} {_ROMAN[m.group(2)]}", text,

@@ -42,12 +42,13 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kinds:
-    """The fitted regression and what it was fitted to. `weights`: one row a kind of `KINDS`."""
+    """The fitted regression and what it was fitted to. `weights`: one row a kind of `kinds`."""
 
     weights: Floats
     bias: Floats
     exemplars: tuple[tuple[str, str], ...]
     vectors: Floats
+    kinds: tuple[str, ...] = KINDS
 
     def likely(self, text: str, vector: Sequence[float] | None) -> dict[str, float]:
         """Return how likely each kind is for a message; the values sum to one.
@@ -59,7 +60,7 @@ class Kinds:
         row = np.asarray([vector if known else np.zeros(size)], dtype=np.float32)
         logits = _features([text], row)[0] @ self.weights.T + self.bias
         odds = np.exp(logits - logits.max())
-        return dict(zip(KINDS, (odds / odds.sum()).tolist(), strict=True))
+        return dict(zip(self.kinds, (odds / odds.sum()).tolist(), strict=True))
 
     def nearest(
         self, kinds: Sequence[str], vector: Sequence[float] | None
@@ -75,11 +76,14 @@ class Kinds:
 
 @cache
 def exemplars() -> tuple[tuple[str, str], ...]:
-    """Return the exemplars as (kind, message) pairs, in the order of the file."""
+    """Return the exemplars of requests as (kind, message) pairs, in the order of the file."""
+    return read_exemplars(files("ds542_tutor.policy").joinpath("exemplars.txt").read_text("utf-8"))
+
+
+def read_exemplars(text: str) -> tuple[tuple[str, str], ...]:
+    """Return what a file of exemplars holds, as (kind, message) pairs."""
     found, kind = [], ""
-    for line in (
-        files("ds542_tutor.policy").joinpath("exemplars.txt").read_text("utf-8").split("\n")
-    ):
+    for line in text.split("\n"):
         if heading := re.fullmatch(r"\[([a-z-]+)\]", line):
             kind = heading[1]
         elif line and not line.startswith("#"):
@@ -91,32 +95,35 @@ def load_kinds(
     embed: Callable[[Sequence[str]], Sequence[Sequence[float]]],
     model_id: str,
     folder: Path | None = None,
+    known: tuple[tuple[str, str], ...] | None = None,
 ) -> Kinds:
     """Fit the regression, or read what an earlier start fitted to the same exemplars.
 
     Args:
         embed: gives one unit vector a text. model_id: names its model and weights.
         folder: where what was fitted is kept; None keeps nothing.
+        known: other exemplars than those of requests.
     """
-    known = exemplars()
+    kinds = KINDS if known is None else tuple(dict.fromkeys(kind for kind, _ in known))
+    known = exemplars() if known is None else known
     digest = hashlib.sha256(repr((VERSION, model_id, known)).encode()).hexdigest()[:16]
     file = folder.expanduser() / f"kinds-{digest}.npz" if folder else None
     if file and (saved := _read(file)):
-        return Kinds(saved["weights"], saved["bias"], known, saved["vectors"])
+        return Kinds(saved["weights"], saved["bias"], known, saved["vectors"], kinds)
     texts = [meant(text) for _, text in known]
     vectors = np.asarray(embed(texts), dtype=np.float32)
-    weights, bias = _fit(_features(texts, vectors), [kind for kind, _ in known])
+    weights, bias = _fit(_features(texts, vectors), [kind for kind, _ in known], kinds)
     if file:
         _write(file, weights=weights, bias=bias, vectors=vectors)
-    return Kinds(weights, bias, known, vectors)
+    return Kinds(weights, bias, known, vectors, kinds)
 
 
-def _fit(features: Floats, labels: Sequence[str]) -> tuple[Floats, Floats]:
+def _fit(features: Floats, labels: Sequence[str], kinds: Sequence[str]) -> tuple[Floats, Floats]:
     from sklearn.linear_model import LogisticRegression
 
     model = LogisticRegression(C=_C, max_iter=1000, class_weight="balanced")
     model.fit(features, labels)
-    order = [list(model.classes_).index(kind) for kind in KINDS]
+    order = [list(model.classes_).index(kind) for kind in kinds]
     return model.coef_[order].astype(np.float32), model.intercept_[order].astype(np.float32)
 
 
