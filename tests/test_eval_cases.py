@@ -16,8 +16,10 @@ from eval.cases import KINDS, Case, CaseError, Gold, load_cases, parse_case, sel
 ROOT = Path(__file__).parents[1]
 STARTER = ROOT / "corpus" / "starter"
 # Judged by the decision (tests/test_policy_cases.py) or the date (tests/test_calendar_cases.py).
-ELSEWHERE = {"policy.jsonl", "injections.jsonl", "calendar.jsonl"}
-OURS = [p for p in sorted((ROOT / "eval" / "cases").glob("*.jsonl")) if p.name not in ELSEWHERE]
+ELSEWHERE = ("policy", "injections", "calendar")
+OURS = [
+    p for p in sorted((ROOT / "eval" / "cases").glob("*.jsonl")) if not p.name.startswith(ELSEWHERE)
+]
 
 VALID = {
     "id": "a-1",

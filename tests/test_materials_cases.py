@@ -14,8 +14,8 @@ from eval.metrics.answer import normalise
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "eval" / "cases" / "materials"
 # Judged by the decision (tests/test_policy_cases.py) or the date (tests/test_calendar_cases.py).
-ELSEWHERE = {"policy.jsonl", "calendar.jsonl"}
-FILES = [path for path in sorted(FOLDER.glob("*.jsonl")) if path.name not in ELSEWHERE]
+ELSEWHERE = ("policy", "calendar")
+FILES = [path for path in sorted(FOLDER.glob("*.jsonl")) if not path.name.startswith(ELSEWHERE)]
 CASES = load_cases(FILES)
 LECTURES = "sp2026/static_files/lectures/"
 
