@@ -13,6 +13,7 @@ from ds542_tutor.documents import Chunk, Locator
 from ds542_tutor.policy.disclosure import USE, make_disclosure
 from ds542_tutor.policy.enforce import REMOVED, Enforced, enforce, with_headers
 from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.rules import NOTICES
 from ds542_tutor.policy.slop import strip_slop
 from ds542_tutor.policy.solutions import MAX_HINT_LINES
 
@@ -270,3 +271,10 @@ def test_the_header_is_on_every_code_block_that_markdown_knows(text: str, action
         if token.type in ("fence", "code_block"):
             assert "AI assistance: ds542_tutor" in "\n".join(token.content.split("\n")[:2]), made
             assert USE in token.content, made
+
+
+def test_notices_are_worded_as_the_policy_file_says() -> None:
+    words = NOTICES | {"keep-header": "Leave the header on."}
+    decision = Decision("answer", "concept", "5", "")
+    enforced = enforce("```python\nx = 1\n```", decision, DISCLOSURE, GRADED, (), words)
+    assert enforced.notices == ("Leave the header on.",)

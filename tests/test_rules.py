@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ds542_tutor.errors import SettingsError
-from ds542_tutor.policy.rules import RULE_IDS, load_policy, parse_policy
+from ds542_tutor.policy.rules import NOTICES, RULE_IDS, load_policy, parse_policy
 
 FILE = Path(__file__).parents[1] / "corpus" / "policy.toml"
 
@@ -44,6 +44,17 @@ def test_refusals_are_short_name_their_clause_and_say_what_help_there_is() -> No
         assert any(
             help_ in words for help_ in ("I can", "I will", "Show me", "office hours", "Ask me")
         )
+
+
+def test_staff_word_the_notices_and_an_unknown_one_is_told(table: dict[str, Any]) -> None:
+    table["notices"] = {"keep-header": "  Leave the header on.  "}
+    policy = parse_policy(table)
+    assert policy.notices == NOTICES | {"keep-header": "Leave the header on."}
+    del table["notices"]
+    assert parse_policy(table).notices == NOTICES
+    table["notices"] = {"keep-heder": "x"}
+    with pytest.raises(SettingsError, match="did you mean 'keep-header'"):
+        parse_policy(table)
 
 
 def test_a_hint_names_the_assignment() -> None:

@@ -197,7 +197,7 @@ class Reply:
         draft, citations = checked.text, checked.citations
         if hint:
             draft, citations = self._with_example(draft, citations, graded, passages)
-        enforced = enforce(draft, self.decision, disclosure, graded, passages)
+        enforced = enforce(draft, self.decision, disclosure, graded, passages, self.policy.notices)
         text = enforced.text
         cited = {int(marker) for marker in _MARKER.findall(text)}
         citations = tuple(citation for citation in citations if citation.marker in cited)

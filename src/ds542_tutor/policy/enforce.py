@@ -7,7 +7,7 @@ are never changed, inline code only where it solves graded work.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
@@ -17,6 +17,7 @@ from ds542_tutor.policy.budget import Budget, words_for
 from ds542_tutor.policy.code_forms import code_lines
 from ds542_tutor.policy.disclosure import comment_header
 from ds542_tutor.policy.graded import GradedItems, defined_names
+from ds542_tutor.policy.rules import NOTICES
 from ds542_tutor.policy.slop import strip_slop, without_unasked
 from ds542_tutor.policy.solutions import OpenWork, fills_gap, is_pseudocode, solves
 
@@ -60,6 +61,7 @@ def enforce(
     disclosure: Disclosure,
     graded: GradedItems,
     passages: Sequence[Passage] = (),
+    wording: Mapping[str, str] = NOTICES,
 ) -> Enforced:
     """Return the answer as the policy lets it out.
 
@@ -70,7 +72,7 @@ def enforce(
 
     Args:
         passages: what the answer was written from; code of the teaching materials among them may
-            be shown in a hint.
+            be shown in a hint. wording: of the notices, by name.
     """
     blocks = _blocks(_fenced(text))
     removed = headed = 0
@@ -93,9 +95,9 @@ def enforce(
             break
     notices = []
     if removed:
-        notices.append("Code that would solve graded work was left out of this hint.")
+        notices.append(wording["code-removed"])
     if headed:
-        notices.append("Keep the comment at the top of each code block when you hand the code in.")
+        notices.append(wording["keep-header"])
     return Enforced(with_headers(_tidy(parts), disclosure), tuple(notices))
 
 

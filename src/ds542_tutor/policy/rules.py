@@ -10,7 +10,7 @@ import re
 import string
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -32,6 +32,12 @@ RULE_IDS = (
 _ACTIONS: tuple[str, ...] = get_args(Action)
 MODES: tuple[Mode, ...] = get_args(Mode)
 _PLACEHOLDERS = frozenset({"assignment", "clause", "contact"})
+NOTICES = {
+    "code-removed": "Code that would solve graded work was left out of this hint.",
+    "keep-header": "Keep the comment at the top of each code block when you hand the code in.",
+}
+"""Notices below an answer, by name; the policy file may word them otherwise."""
+
 _SCOPE = re.compile(
     r"(everything|graded|homework|project|discussion)|(homework|project|discussion)\d+"
 )
@@ -82,6 +88,7 @@ class Policy:
     clauses: Mapping[str, str]
     rules: Mapping[str, Rule]
     modes: tuple[ModeEntry, ...]
+    notices: Mapping[str, str] = field(default_factory=lambda: dict(NOTICES))
 
     def mode(self, assignment: str | None, day: date) -> Mode:
         """Return what may be done with graded work on `day`.
@@ -187,7 +194,7 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
     Raises:
         SettingsError: a key is unknown, missing or unfit; the message names it and the fix.
     """
-    _known(table, ("version", "staff", "clauses", "mode", "rule"), name)
+    _known(table, ("version", "staff", "clauses", "notices", "mode", "rule"), name)
     staff = _get(table, "staff", dict, name)
     _known(staff, ("contact", "members"), f"{name}: [staff]")
     clauses = _get(table, "clauses", dict, name)
@@ -205,6 +212,8 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
                 f'{name}: there must be one [[rule]] with id = "{rule_id}", '
                 f"but there are {ids.count(rule_id)}."
             )
+    notices = _get({"notices": {}, **table}, "notices", dict, name)
+    _known(notices, tuple(NOTICES), f"{name}: [notices]")
     return Policy(
         version=_get(table, "version", str, name),
         contact=_get(staff, "contact", str, f"{name}: [staff]").strip(),
@@ -212,6 +221,8 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
         clauses=dict(clauses),
         rules={rule.id: rule for rule in rules},
         modes=tuple(_mode(e, i, name) for i, e in enumerate(_tables(table, "mode", name))),
+        notices=NOTICES
+        | {key: _get(notices, key, str, f"{name}: [notices]").strip() for key in notices},
     )
 
 
