@@ -27,7 +27,12 @@ from ds542_tutor.calendar_answers.asking import Asking, Work
 from ds542_tutor.calendar_answers.clock_times import time_of
 from ds542_tutor.calendar_answers.deadlines import due_in
 from ds542_tutor.calendar_answers.other_terms import term_asked
-from ds542_tutor.calendar_answers.topics import discussions_about, lectures_about
+from ds542_tutor.calendar_answers.topics import (
+    COMMON_WORDS,
+    COVERS_VOCABULARY,
+    discussions_about,
+    lectures_about,
+)
 from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Assignment, Course, Lecture
 from ds542_tutor.policy.disguise import meant
@@ -44,6 +49,7 @@ NO_QUESTION = 0.35
 """Probability of "other" from which a message is not about the calendar."""
 
 OTHER = "other"
+_SHARE = 3  # one word of so many must point to a lecture
 _RARE = 4  # lectures at most that a word of a topic may point to
 _ROLES = {
     r"tas?\b|teaching assistants?": "the tas",
@@ -121,7 +127,7 @@ def answer_by_meaning(
         return found
     if found is not None and not _better(kind, likely, found, asking):
         return found
-    if must_name(course, question, now):
+    if asking.unknown_work or must_name(course, question, now):
         return found  # matters and people that the calendar does not know
     if kind in _SAYS and not re.search(rf"\b(?:{_SAYS[kind]})", text):
         return found
@@ -232,18 +238,22 @@ def _time(text: str) -> str:
 
 
 def _topic_words(asking: Asking) -> list[str]:
-    return list(dict.fromkeys(asking.residue()))
+    words = dict.fromkeys(asking.residue(COVERS_VOCABULARY))
+    return [word for word in words if word not in COMMON_WORDS]
 
 
 def _of_topic(asking: Asking) -> list[Lecture]:
     """Return the lectures, two at most, that most words of the message point to."""
     votes: Counter[str] = Counter()
     by_source = {lecture.source: lecture for lecture in asking.course.lectures}
-    for word in _topic_words(asking):
+    words = _topic_words(asking)
+    for word in words:
         found = lectures_about(asking.course, [word])
         if len(found) <= _RARE:
             votes.update(lecture.source for lecture in found)
     best = max(votes.values(), default=0)
+    if best * _SHARE < len(words):
+        return []  # of its words too few point there: the slides may know
     chosen = [by_source[source] for source, count in votes.items() if count == best]
     return chosen if len(chosen) <= 2 and all(lec.number is not None for lec in chosen) else []
 

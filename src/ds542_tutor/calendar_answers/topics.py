@@ -61,7 +61,7 @@ _MINIMAL = frozenset(
 )
 """Words of a question that is nothing but a topic and "when"."""
 _CHAT = frozenset("hey hi hello so ok um uh pls please plz thx thanks just yo and".split())
-_COVERS_VOCABULARY = TAUGHT_VOCABULARY + (
+COVERS_VOCABULARY = TAUGHT_VOCABULARY + (
     " introduce introduces introduced deals deal with reach get getting start starts does explain "
     "explains concept study studying one ones material done gone been part focuses specifically "
     "lecturing chapter book udl"
@@ -100,7 +100,7 @@ _LISTED_LECTURES = 4  # more lectures on one topic than that, and the topic is t
 _MOST_TOPIC_WORDS = 5
 _MOST_WORDS_OF_A_PLACE = 9  # where the slides are searched, a topic may be told at length
 # Words that many titles share, so that a lecture may be meant without them.
-_COMMON = frozenset(
+COMMON_WORDS = frozenset(
     "network networks net nets model models learning deep method methods neural algorithm "
     "algorithms function functions technique techniques".split()
 )
@@ -115,7 +115,7 @@ def _topic(asking: Asking, most: int = _MOST_TOPIC_WORDS) -> list[str]:
     """Return the words of the topic whose lecture is asked for, or an empty list."""
     if not asking.has(_COVERS) or asking.works or asking.lectures or asking.has("slides?|due|page"):
         return []
-    topic = asking.residue(_COVERS_VOCABULARY)
+    topic = asking.residue(COVERS_VOCABULARY)
     return topic if len(topic) <= most else []
 
 
@@ -231,7 +231,7 @@ def lectures_about(course: Course, topic: Sequence[str], *, titles: bool = False
     `titles`: look at titles alone, which say what a lecture is about and nothing else.
     Words that many titles share may be missing: "gan models" finds "Generative Adversarial …".
     """
-    rare = [word for word in topic if word not in _COMMON]
+    rare = [word for word in topic if word not in COMMON_WORDS]
     for words in dict.fromkeys((tuple(topic), tuple(rare))):
         if not words:
             continue

@@ -56,7 +56,7 @@ def test_a_mode_is_changed_with_its_consequences_before_ones_eyes(
     expect(student.locator(LAST)).to_contain_text("graded")
 
     page = rules(visit, url)
-    expect(page.locator("#decisions li")).to_have_count(2)
+    expect(page.locator("#decisions > li")).to_have_count(2)
     page.click(f"#decisions summary:has-text('{SOLVE}')")
     expect(page.locator("#decisions")).to_contain_text("Homework 2".lower())
     expect(page.locator("#decisions dd").first).to_be_visible()
