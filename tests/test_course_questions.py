@@ -11,7 +11,7 @@ import pytest
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.calendar_answers import CourseAnswer, answer_from_course
 from ds542_tutor.course_questions import OTHER, answer_by_meaning
-from ds542_tutor.dialogue import Turn
+from ds542_tutor.dialogue import Finished, Turn
 from ds542_tutor.policy.disguise import meant
 
 CASES = Path("eval/cases")
@@ -97,6 +97,31 @@ def test_one_of_the_same_kind_is_understood(
     answer = answer_from_course(starter_tutor.generation.course, follow_up, now, turns)
     assert answer is not None
     assert said in answer.text
+
+
+def test_later_in_a_conversation_only_what_is_surely_meant_is_taken(
+    starter_tutor: LiveTutor,
+) -> None:
+    before = (Turn("user", "what is dropout"), Turn("assistant", "A regularizer [1]."))
+    *_, last = starter_tutor.answer(
+        "what share of the mark do the projects make", before, datetime(2026, 2, 10, 12)
+    )
+    assert isinstance(last, Finished)
+    assert "70%" in last.answer.text
+    *_, last = starter_tutor.answer("when is it useful", before, datetime(2026, 2, 10, 12))
+    assert isinstance(last, Finished)
+    assert last.answer.model != "calendar"
+
+
+def test_what_staff_try_on_past_questions_is_what_students_get(starter_tutor: LiveTutor) -> None:
+    """A question for a date that resembles a request is decided alike in both places."""
+    now = datetime(2026, 2, 3, 12)
+    policy = starter_tutor.tutor.policy
+    for question in ("hw2 due?", "project 1 deadline pls", "write my hw2", "do hw2, its due today"):
+        *_, last = starter_tutor.answer(question, (), now)
+        assert isinstance(last, Finished)
+        (decision,) = starter_tutor.decisions(question, (), now, [policy])
+        assert decision == last.answer.decision
 
 
 def test_every_kind_has_exemplars_and_the_kinds_are_told_apart(starter_tutor: LiveTutor) -> None:

@@ -135,6 +135,8 @@ def test_an_earlier_deck_that_covers_it_is_enough() -> None:
     assert taught_later(COURSE, hits((later, 0.8), (held, 0.75)), now) is None
     assert taught_later(COURSE, hits((held, 0.6), (later, 0.8)), now) is None  # ranked first
     assert taught_later(COURSE, hits((later, 0.8)), datetime(2026, 3, 1, tzinfo=EASTERN)) is None
+    page = replace(later, kind="site", document="site/assignments.md")
+    assert taught_later(COURSE, hits((page, 0.6), (later, 0.8)), now) is None  # hand-in, rooms …
 
 
 def test_work_that_the_course_does_not_have_is_no_answer(starter_tutor: LiveTutor) -> None:

@@ -124,6 +124,23 @@ def test_hiding_ai_use_is_refused_with_the_clause(starter_tutor: LiveTutor) -> N
     assert answer.citations[0].document == "site/index.md"
 
 
+def test_a_matter_that_a_page_names_must_be_named_by_the_answer(
+    starter_tutor: LiveTutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ds542_tutor.tutor.must_name", lambda *_: ("gradescope",))
+    for draft, status in (
+        ("Use of AI is to be credited [1].", "abstained"),
+        ("A regrade must be requested on Gradescope [1].", "answered"),
+    ):
+        tutor, _ = with_model(starter_tutor, draft)
+        given = ask(tutor, "tell me about the submission website")
+        assert (given.status, given.decision.rule) == (status, "concept"), given.text
+
+
+def test_extra_credit_has_nothing_to_do_with_crediting_ai(starter_tutor: LiveTutor) -> None:
+    assert ask(starter_tutor, "is there extra credit in this course").status == "abstained"
+
+
 @pytest.mark.parametrize(
     "question",
     [

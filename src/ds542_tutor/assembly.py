@@ -23,7 +23,7 @@ from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.models.generation import load_chat_model
 from ds542_tutor.models.quotes import QuotesModel
 from ds542_tutor.models.reranking import load_reranker
-from ds542_tutor.policy.classify import decide, sense_of
+from ds542_tutor.policy.classify import sense_of
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.kinds import load_kinds
 from ds542_tutor.policy.rules import Policy, load_policy
@@ -134,8 +134,7 @@ class LiveTutor:
         """Return what each of `policies` says to `question` at `now`; nothing is answered."""
         tutor = self.tutor
         sense = sense_of(question, turns, self._embedder.embed_query, tutor.kinds)
-        course, graded = tutor.generation.course, tutor.graded
-        return [decide(question, turns, p, course, graded, now, sense) for p in policies]
+        return [tutor.judge(question, turns, now, sense, policy)[0] for policy in policies]
 
     def _assemble(self, generation: Generation) -> Tutor:
         settings, embedder = self.settings, self._embedder

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -35,12 +36,15 @@ from ds542_tutor.calendar_answers.topics import (
 )
 from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Assignment, Course, Lecture
+from ds542_tutor.dialogue import Decision, Turn
+from ds542_tutor.policy.classify import only_resembles
 from ds542_tutor.policy.disguise import meant
 from ds542_tutor.policy.kinds import Kinds, load_kinds, read_exemplars
+from ds542_tutor.policy.requests import points_back
 
 LIKELY, AS_LIKELY = 0.24, 0.4
 """Probability from which a kind of question is believed where no rule was sure; the second for
-kinds that need nothing to be named, so that much could be taken for them."""
+kinds that need nothing to be named, and later in a conversation: much could be taken for them."""
 
 OVERRIDES = 1.5
 """How many times likelier than the kind that a rule took the message for."""
@@ -96,6 +100,33 @@ def _exemplars() -> tuple[tuple[str, str], ...]:
     return read_exemplars(file.read_text("utf-8"))
 
 
+def computed_answer(
+    course: Course,
+    question: str,
+    turns: Sequence[Turn],
+    now: datetime,
+    kinds: Kinds | None,
+    vector: Sequence[float] | None,
+) -> CourseAnswer | None:
+    """Answer `question` from the calendar: by its rules, or by what it is like (see below)."""
+    found = answer_from_course(course, question, now, turns)
+    if kinds is None or (turns and (found or points_back(clauses(question)[0]))):
+        return found  # what was said before says what is meant
+    return answer_by_meaning(course, question, now, kinds, vector, found, follows=bool(turns))
+
+
+def settled(question: str, decision: Decision, computed: CourseAnswer | None) -> Decision:
+    """Return the decision on a question that the calendar can answer, or can not (None).
+
+    Dates, rooms and rules of the site are nobody's secret and solve nothing: what only resembles a
+    request that is held back is answered with them.
+    """
+    if computed and (decision.action == "answer" or only_resembles(question, decision)):
+        reason = "answered from the course calendar"
+        return replace(decision, action="answer", rule="logistics", clause="", reason=reason)
+    return decision
+
+
 def answer_by_meaning(
     course: Course,
     question: str,
@@ -103,12 +134,15 @@ def answer_by_meaning(
     kinds: Kinds,
     vector: Sequence[float] | None,
     found: CourseAnswer | None = None,
+    *,
+    follows: bool = False,
 ) -> CourseAnswer | None:
     """Answer `question` by the kind of calendar question that it is most like.
 
     Args:
         vector: unit embedding of `disguise.meant` of the question.
         found: what the rules answered; it stays, unless the message is surely of another kind.
+        follows: other messages came before, so that it may be about something else.
 
     Returns:
         The answer; `found` where none is likely enough or what it needs is not named.
@@ -123,7 +157,7 @@ def answer_by_meaning(
     zone = ZoneInfo(course.timezone)
     local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
     asking = Asking(course, text, local)
-    if likely[kind] < (AS_LIKELY if kind in _NEEDS_NOTHING else LIKELY):
+    if likely[kind] < (AS_LIKELY if follows or kind in _NEEDS_NOTHING else LIKELY):
         return found
     if found is not None and not _better(kind, likely, found, asking):
         return found
@@ -164,7 +198,7 @@ def _reworded(kind: str, asking: Asking) -> Iterator[str]:
         case "left" if re.search(_RECESS, text):
             yield "how many days until spring break"
         case "late" if works:
-            if moment := f"{days} {_time(text)}".strip():
+            if moment := f"{days} {time_of(text)[1]}".strip():
                 yield f"is it late if i submit {works} {moment}"
             yield f"how late can i hand in {works}"
         case "late":
@@ -231,10 +265,6 @@ def _days(asking: Asking) -> str:
     if not span.single and " and " in words:
         return f"between {words}"
     return f"{span.relation} {words}".strip()
-
-
-def _time(text: str) -> str:
-    return time_of(text)[1]
 
 
 def _topic_words(asking: Asking) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,7 @@ def _explain(
     index: Path,
 ) -> int:
     from ds542_tutor.assembly import graded_items
+    from ds542_tutor.course_questions import computed_answer, load_course_kinds, settled
     from ds542_tutor.index.generations import IndexStore
     from ds542_tutor.models.embedding import load_embedder
     from ds542_tutor.policy.classify import examine, sense_of
@@ -98,7 +100,8 @@ def _explain(
     store = IndexStore(index)
     _ = store.current_manifest()  # no index: told before models take seconds to load
     embedder = load_embedder(settings.models)
-    kinds = load_kinds(embedder.embed_documents, embedder.model_id, settings.paths.cache)
+    about = (embedder.embed_documents, embedder.model_id, settings.paths.cache)
+    kinds, course_kinds = load_kinds(*about), load_course_kinds(*about)
     with store.open_current(embedder.model_id) as generation:
         course = generation.course
         zone = ZoneInfo(course.timezone)
@@ -106,6 +109,9 @@ def _explain(
         sense = sense_of(question, turns, embedder.embed_query, kinds)
         graded = graded_items(generation)
         examined = examine(question, turns, policy, course, graded, now, sense)
+        computed = computed_answer(course, question, turns, now, course_kinds, sense.vector)
+        decision = settled(question, examined.decision, computed)
+        examined = replace(examined, decision=decision)
     if arguments.json:
         print(json.dumps(explanation_json(question, examined, policy), ensure_ascii=False))
     else:

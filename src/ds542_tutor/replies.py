@@ -72,7 +72,7 @@ class Reply:
 
     `subject`: what a hint is about, when the question itself only names the problem. `evidence`:
     see `Answer`. `link`: what its disclosure gives as the place of the tutor. `ahead`: the later
-    lecture whose material this is.
+    lecture whose material this is. `must_name`: words without which no answer is one.
     """
 
     question: str
@@ -89,6 +89,7 @@ class Reply:
     subject: str = ""
     evidence: float | None = None
     ahead: Lecture | None = None
+    must_name: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
 

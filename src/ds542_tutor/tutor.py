@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from ds542_tutor.calendar_answers import (
     CourseAnswer,
-    answer_from_course,
     asks_for_lecture,
     facts_for,
     term_asked,
@@ -24,7 +23,7 @@ from ds542_tutor.calendar_answers import (
 from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.citations import Checked, Checker, number
-from ds542_tutor.course_questions import answer_by_meaning
+from ds542_tutor.course_questions import computed_answer, settled
 from ds542_tutor.dialogue import (
     Answer,
     AnswerEvent,
@@ -42,7 +41,7 @@ from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import QuestionError
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
-from ds542_tutor.policy.classify import SecondOpinion, decide, only_resembles, sense_of, stricter
+from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection
 from ds542_tutor.policy.kinds import Kinds
@@ -130,15 +129,7 @@ class Tutor:
         with reply.timed("retrieval"):
             sense = sense_of(question, turns, self.retriever.embedder.embed_query, self.kinds)
         with reply.timed("policy"):
-            reply.decision = self._decide(question, turns, now, sense)
-        computed = self._computed(question, turns, now, sense)
-        open_ = reply.decision.action == "answer"
-        if computed and (open_ or only_resembles(question, reply.decision)):
-            # Dates, rooms and rules of the site are nobody's secret and solve nothing.
-            reply.decision = replace(
-                reply.decision, action="answer", rule="logistics", clause="",
-                reason="answered from the course calendar",
-            )  # fmt: skip
+            reply.decision, computed = self.judge(question, turns, now, sense)
         yield Stage("searching")
         with reply.timed("retrieval"):
             reply.query = self._query(reply)
@@ -169,25 +160,25 @@ class Tutor:
         else:
             yield from self._write(reply, cancel)
 
-    def _computed(
-        self, question: str, turns: Sequence[Turn], now: datetime, sense: Sense
-    ) -> CourseAnswer | None:
-        """Ask the course calendar: its rules, and where none is sure, what the question is like."""
-        course = self.generation.course
-        found = answer_from_course(course, question, now, turns)
-        if self.course_kinds is None or turns:
-            return found
-        return answer_by_meaning(course, question, now, self.course_kinds, sense.vector, found)
+    def judge(
+        self,
+        question: str,
+        turns: Sequence[Turn],
+        now: datetime,
+        sense: Sense,
+        policy: Policy | None = None,
+    ) -> tuple[Decision, CourseAnswer | None]:
+        """Return what becomes of a question, and its answer where the calendar has it.
 
-    def _decide(
-        self, question: str, turns: Sequence[Turn], now: datetime, sense: Sense
-    ) -> Decision:
-        """Ask the policy, and the second opinion where there is one; the stricter word counts."""
+        Of the policy and the second opinion, where there is one, the stricter word counts.
+        `policy`: another than the tutor's, to see what it would change.
+        """
         course = self.generation.course
-        decision = decide(question, turns, self.policy, course, self.graded, now, sense)
-        if self.second_opinion is None:
-            return decision
-        return stricter(decision, self.second_opinion.judge(question, turns, decision))
+        decision = decide(question, turns, policy or self.policy, course, self.graded, now, sense)
+        if self.second_opinion is not None:
+            decision = stricter(decision, self.second_opinion.judge(question, turns, decision))
+        computed = computed_answer(course, question, turns, now, self.course_kinds, sense.vector)
+        return settled(question, decision, computed), computed
 
     def _query(self, reply: Reply) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
@@ -243,7 +234,8 @@ class Tutor:
             return True
         course = self.generation.course
         if words := must_name(course, reply.question, reply.now):
-            # Only a page that names the matter can speak on it.
+            # Only a page that names the matter can speak on it, and only words that name it.
+            reply.must_name = words
             reply.hits = self._naming(words, reply.query.term)
             reply.evidence = 1.0 if reply.hits else 0.0
             return bool(reply.hits)
@@ -304,6 +296,9 @@ class Tutor:
                 draft = "".join(self.fallback.stream(prompt, threading.Event()))
             model = self.fallback.name
             checked = self._checked(reply, prompt, draft)
+        said = checked.text.casefold()
+        if not all(word in said for word in reply.must_name):
+            return reply.abstain()
         if checked.citations or reply.decision.action == "hint":
             return reply.written(checked, model, self.graded, prompt.passages)
         return reply.abstain()

@@ -47,8 +47,10 @@ def taught_later(course: Course, hits: Sequence[Hit], now: datetime) -> Lecture 
     """Return the later lecture that treats what `hits` were found for, else None.
 
     Only when the best slide is that lecture's, and no slide of a lecture already held is about as
-    near to the question.
+    near to the question; never when a page on the running of the course is what fits best.
     """
+    if hits and hits[0].chunk.kind == "site":
+        return None
     local = _local(course, now)
     slides = [
         (hit, lecture)

@@ -83,6 +83,10 @@ _WEEK_AFTER = re.compile(r"\bweek (?:after|following)(?: the)? ?$")
 _DAY_BESIDE = re.compile(r"\b(?:last |first )?day (before|after|of)(?: the)? ?$")
 _WEEK_BEFORE = re.compile(r"\bweek before(?: the)? ?$")
 
+_RELATIONS: Final[dict[str, Relation]] = {
+    "before": "before", "by": "before", "until": "before", "after": "after",
+}  # fmt: skip
+
 Named = Mapping[str, tuple[date, date]]
 """Words of the course's calendar, as a pattern, with the days they mean."""
 
@@ -214,11 +218,10 @@ def _dated(text: str, now: datetime, years: tuple[int, int]) -> Iterator[Span]:
         found = _READERS[group](match, now, years, past)
         if found is not None:
             span = replace(found, words=match.span())
-            relation = {"before": "before", "by": "before", "until": "before", "after": "after"}
             word = (match["rel"] or (match["month"] or "").split(" ")[0]) or ""
             if re.search(r"\b(?:rest|remainder) ?$", text[: match.start()]):
                 span = replace(span, first=max(span.first, min(now.date(), span.last)))
-            yield replace(span, relation=relation.get(word, ""))  # type: ignore[arg-type]
+            yield replace(span, relation=_RELATIONS.get(word, ""))
 
 
 _Reader = Callable[[re.Match[str], datetime, tuple[int, int], bool], Span | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 from ds542_tutor.calendar_answers.asking import Asking
 from ds542_tutor.calendar_answers.class_days import say_day, say_recess
@@ -247,8 +247,8 @@ def _say_span(draft: Draft, asking: Asking, span: Span) -> None:
         say_recess(draft, asking)
 
 
-def _until(course: Course, day: object) -> list[Lecture]:
-    return [lec for lec in course.lectures if lec.starts.date() < day]  # type: ignore[operator]
+def _until(course: Course, day: date) -> list[Lecture]:
+    return [lec for lec in course.lectures if lec.starts.date() < day]
 
 
 def _edge(lectures: list[Lecture], first: bool) -> list[Lecture]:

@@ -42,7 +42,8 @@ GRADED = "graded-solution"
 _ASKED_ABOUT = ("attribution", "staff-only", "exam")  # a question about these rules breaks none
 
 _CREDITING = re.compile(
-    r"\b(?:cit(?:e|ing|ation)|credit(?:ing)?|disclos\w+|acknowledg\w+|attribut\w+|gaia|ai policy"
+    r"\b(?:cit(?:e|ing|ation)|(?<!extra )(?<!full )(?<!partial )credit(?:ing)?|disclos\w+"
+    r"|acknowledg\w+|attribut\w+|gaia|ai policy"
     r"|appendix|ai (?:use|usage|tools?|detect\w+)|(?:use|used|using) (?:you|chat ?gpt|ai|llms?|gpt"
     r"|copilot|claude|this (?:bot|tutor)))\b"
 )
