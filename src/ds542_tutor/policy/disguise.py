@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import binascii
 import codecs
-import html
 import json
 import re
 import unicodedata
@@ -18,6 +17,7 @@ import urllib.parse
 from functools import cache, lru_cache
 from importlib.resources import files
 
+from ds542_tutor.policy.folding import fold
 from ds542_tutor.policy.languages import glossed
 from ds542_tutor.policy.spelling import corrected
 
@@ -29,14 +29,6 @@ _LONG = re.compile(r"(\S{100})\S+")  # no word is longer, and patterns are slow 
 _TEMPLATE = re.compile(r"\{\{[^{}]{0,200}\}\}|\$\{[^{}]{0,200}\}")  # for an engine, not a reader
 _ENDS = 800
 _MAX_PAYLOADS = 8  # more than any honest message has; bounds the work
-
-_LETTERS = {
-    # Letters in circles, squares and flags, which no normal form of Unicode turns into letters.
-    **{chr(start + i): chr(97 + i) for start in (0x1F130, 0x1F150, 0x1F170, 0x1F1E6)
-       for i in range(26)},
-    "’": "'", "‘": "'", "“": '"', "”": '"', "‐": "-", "‑": "-", "–": "-", "—": "-",
-    "ı": "i", "ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe",
-}  # fmt: skip
 
 _COMMON = frozenset(
     "the a an of to and in is it for i my me you that this on with how what why do can code write "
@@ -52,18 +44,6 @@ def plain(text: str) -> str:
     """Return `text` in lower case with look-alikes mapped; hidden characters go."""
     folded = fold(text)
     return folded if folded.isascii() else _NOT_ASCII.sub(_mapped, folded)
-
-
-def fold(text: str) -> str:
-    """Return `text` in lower case without accents and hidden characters, its script kept."""
-    if text.isascii():
-        return html.unescape(text).casefold() if "&" in text else text.casefold()
-    folded = unicodedata.normalize("NFKC", html.unescape(text))
-    folded = unicodedata.normalize("NFKD", folded.casefold())
-    # Zero-width and direction characters are Cf; combining accents are Mn.
-    return "".join(
-        _LETTERS.get(c, c) for c in folded if unicodedata.category(c) not in ("Cf", "Mn")
-    )
 
 
 _NOT_ASCII = re.compile(r"[\w$@|!]*[^\x00-\x7f][\w$@|!]*")

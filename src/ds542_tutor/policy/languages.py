@@ -7,10 +7,11 @@ they are about. Its English is for the rules to read and for nobody else.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+
+from ds542_tutor.policy.folding import fold
 
 MIN_KNOWN = 2
 """Words of the glossary in a message for it to be in another language: one may be a loanword."""
@@ -41,7 +42,7 @@ class _Glossary:
 def glossed(text: str) -> list[str]:
     """Return the English of `text` as the glossary has it, or nothing where it is English.
 
-    `text` as `disguise.fold` gives it. A second form has what is asked for in front, since many
+    `text` as `folding.fold` gives it. A second form has what is asked for in front, since many
     languages put the verb last.
     """
     return list(_glossed(text))
@@ -109,7 +110,7 @@ def _glossary() -> _Glossary:
         gloss, separator, words = line.partition(": ")
         if line.startswith("#") or not separator:
             continue
-        for word in _folded(words).split():
+        for word in fold(words).split():
             if _SPACELESS.search(word):
                 parts.setdefault(word.rstrip("*").replace("_", " "), gloss)
             elif word.endswith("*") and "_" not in word:
@@ -124,10 +125,3 @@ def _glossary() -> _Glossary:
         parts,
         re.compile("|".join(map(re.escape, longest))),
     )
-
-
-def _folded(text: str) -> str:
-    """The form of `disguise.fold`, which imports this module."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c for c in decomposed if unicodedata.category(c) not in ("Cf", "Mn"))
-    return kept.translate(str.maketrans("ıłøđ", "ilod"))
