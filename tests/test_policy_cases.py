@@ -13,7 +13,7 @@ import pytest
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Decision
-from ds542_tutor.policy.classify import decide, sense_of
+from ds542_tutor.policy.classify import sense_of
 from eval.cases import Case, load_cases
 from eval.metrics.answer import normalise
 
@@ -58,15 +58,13 @@ def test_named_materials_exist(shared: Path) -> None:
 def decided(starter_tutor: LiveTutor) -> list[tuple[Case, Decision, float]]:
     """Each case over the starter course, what is decided, and the milliseconds that it took."""
     tutor = starter_tutor.tutor
-    course, embed = tutor.generation.course, tutor.retriever.embedder.embed_query
+    embed = tutor.retriever.embedder.embed_query
     found = []
     for case in load_cases([POLICY, INJECTIONS]):
         sense = sense_of(case.question, case.history, embed, tutor.kinds)
         now = datetime.combine(case.today, clock(12)) if case.today else datetime(2026, 2, 10, 12)
         start = time.perf_counter()
-        decision = decide(
-            case.question, case.history, tutor.policy, course, tutor.graded, now, sense
-        )
+        decision, _ = tutor.judge(case.question, case.history, now, sense)
         found.append((case, decision, (time.perf_counter() - start) * 1000))
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -84,6 +85,10 @@ def read_course(sources: SourceSet) -> Course:
         except (OSError, UnicodeDecodeError, SourceError) as error:
             # Reading it as a document reports the failure; the calendar does without it.
             calendar.warnings.append(f"{file.name}: left out of the calendar ({error})")
+    for file in sources.files:
+        if file.kind == "notes" and file.term in (None, sources.term):
+            with suppress(OSError, UnicodeDecodeError):  # reported when it is read as a document
+                rules.add_notes(file.path.read_text(encoding="utf-8-sig"), file.name)
     for kind, names in calendar.odd_offsets.items():
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         calendar.warnings.append(

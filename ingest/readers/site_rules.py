@@ -72,6 +72,12 @@ class Rules:
                     self._add_statement(row.lstrip("- "), source)
         self._add_weights(blocks, source)
 
+    def add_notes(self, text: str, source: str) -> None:
+        """Add where office hours are told, which the first lecture may say and no page."""
+        for row in map(str.strip, text.split("\n")):
+            if _HOURS_POSTED.search(row):
+                self.statements.append(Statement("office hours", row.lstrip("-* "), source))
+
     def _add_statement(self, text: str, source: str) -> None:
         for topic, pattern in (
             ("late", _LATE),

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ds542_tutor.citations import Checker, OverlapVerifier
-from ds542_tutor.course_questions import load_course_kinds
+from ds542_tutor.course_questions import load_course_kinds, load_request_kinds
 from ds542_tutor.dialogue import AnswerEvent, Decision, Turn
 from ds542_tutor.errors import IndexStoreError, SettingsError
 from ds542_tutor.index.generation import Generation
@@ -25,7 +25,6 @@ from ds542_tutor.models.quotes import QuotesModel
 from ds542_tutor.models.reranking import load_reranker
 from ds542_tutor.policy.classify import sense_of
 from ds542_tutor.policy.graded import GradedItems
-from ds542_tutor.policy.kinds import load_kinds
 from ds542_tutor.policy.rules import Policy, load_policy
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.retrieval import Retriever
@@ -60,7 +59,7 @@ class LiveTutor:
         self._embedder = load_embedder(settings.models)
         name = settings.models.reranker
         self._reranker = load_reranker(name) if name else None
-        self._kinds = load_kinds(
+        self._kinds = load_request_kinds(
             self._embedder.embed_documents, self._embedder.model_id, settings.paths.cache
         )
         self._course_kinds = load_course_kinds(

@@ -36,6 +36,7 @@ class Query:
         labels: what it names by number, such as "equation 11.3.2" (see `labels`).
         locate: the question asks where something stands, not what it says.
         term: the term that it asks about when that is not the running one, such as "fa2025".
+        about_course: it asks how the course is run, which its own pages say, not the book.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Query:
     labels: tuple[str, ...] = ()
     locate: bool = False
     term: str | None = None
+    about_course: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Prompt:
     """Everything a chat model may need for one answer.
 
     Language models read `messages`; `quotes`, which is no language model, reads `question` and
-    `passages`. `max_tokens` bounds the answer.
+    `passages`. `max_tokens` bounds the answer. `rules`: the passages state rules of the course, of
+    which a single sentence would tell half.
     """
 
     question: str
@@ -96,6 +99,7 @@ class Prompt:
     messages: tuple[Message, ...]
     action: Action = "answer"
     max_tokens: int = 512
+    rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,12 +86,17 @@ def _explain(
     index: Path,
 ) -> int:
     from ds542_tutor.assembly import graded_items
-    from ds542_tutor.course_questions import computed_answer, load_course_kinds, settled
+    from ds542_tutor.course_questions import (
+        asks_of_the_course,
+        computed_answer,
+        load_course_kinds,
+        load_request_kinds,
+        settled,
+    )
     from ds542_tutor.index.generations import IndexStore
     from ds542_tutor.models.embedding import load_embedder
     from ds542_tutor.policy.classify import examine, sense_of
     from ds542_tutor.policy.explain import explanation_json, explanation_text
-    from ds542_tutor.policy.kinds import load_kinds
     from ds542_tutor.tutor import check_question
 
     question = sys.stdin.read() if arguments.question == "-" else arguments.question
@@ -101,7 +106,7 @@ def _explain(
     _ = store.current_manifest()  # no index: told before models take seconds to load
     embedder = load_embedder(settings.models)
     about = (embedder.embed_documents, embedder.model_id, settings.paths.cache)
-    kinds, course_kinds = load_kinds(*about), load_course_kinds(*about)
+    kinds, course_kinds = load_request_kinds(*about), load_course_kinds(*about)
     with store.open_current(embedder.model_id) as generation:
         course = generation.course
         zone = ZoneInfo(course.timezone)
@@ -110,7 +115,8 @@ def _explain(
         graded = graded_items(generation)
         examined = examine(question, turns, policy, course, graded, now, sense)
         computed = computed_answer(course, question, turns, now, course_kinds, sense.vector)
-        decision = settled(question, examined.decision, computed)
+        likely = asks_of_the_course(question, course_kinds, sense.vector)
+        decision = settled(question, examined.decision, computed, likely)
         examined = replace(examined, decision=decision)
     if arguments.json:
         print(json.dumps(explanation_json(question, examined, policy), ensure_ascii=False))

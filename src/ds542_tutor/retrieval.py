@@ -44,6 +44,7 @@ _COMMON_NAMES = frozenset(
     "pdf tex md book books notes course equation equations figure figures table problem problems "
     "answer answers errata main static files the and".split()
 )
+_COURSE_PAGE = 1.4  # on questions on the running of the course
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
 _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
 
@@ -72,6 +73,10 @@ class Retriever:
             named = self.generation.dense.search(vector, depth, where={"lecture": query.lecture})
             known = {chunk for chunk, _ in dense}
             dense = [*dense, *(pair for pair in named if pair[0] not in known)]
+        if query.about_course:
+            pages = self.generation.dense.search(vector, depth, where={"kind": "site"})
+            known = {chunk for chunk, _ in dense}
+            dense = [*dense, *(pair for pair in pages if pair[0] not in known)]
         fused = reciprocal_rank_fusion(
             [(dense, self.settings.dense_weight), (lexical, self.settings.lexical_weight)],
             self.settings.rrf_k,
@@ -87,7 +92,9 @@ class Retriever:
                 similarity=similar.get(identifier, 0.0),
             )
             for identifier, score in fused.items()
-            if (chunk := chunks.get(identifier)) is not None and not self._withheld(chunk)
+            if (chunk := chunks.get(identifier)) is not None
+            and not self._withheld(chunk)
+            and not (query.about_course and _teaches_only(chunk))
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         hits = self._labelled_first(query, vector, self._rerank(query, hits))
@@ -142,6 +149,8 @@ class Retriever:
             factor *= _SAME_KIND
         if query.section is not None and _in_section(chunk, query.section):
             factor *= _SAME_SECTION
+        if query.about_course and tells_of_the_course(chunk):
+            factor *= _COURSE_PAGE
         if chunk.exercise:
             factor *= _EXERCISE
         wanted = query.term or self.term
@@ -196,6 +205,16 @@ def evidence(query: Query, hits: Sequence[Hit], rarity: Callable[[str], float]) 
     mass = max(sum(map(rarity, terms & set(tokenize(hit.chunk.search_text)))) for hit in top)
     clear = _CLEAR_TERMS * rarity(_NO_TERM)
     return 0.75 * max(similarity, 0.0) + 0.25 * min(1.0, mass / clear)
+
+
+def tells_of_the_course(chunk: Chunk) -> bool:
+    """Whether a chunk is of the course site, a syllabus, or the first lecture, which has rules."""
+    return chunk.kind in ("site", "notes") or (chunk.kind == "slides" and chunk.lecture == 1)
+
+
+def _teaches_only(chunk: Chunk) -> bool:
+    """Whether a chunk says nothing on the running of the course: a book, or an example."""
+    return chunk.kind == "book" or (chunk.kind == "notebook" and not chunk.graded)
 
 
 def _names(dense: bool, lexical: bool) -> str:

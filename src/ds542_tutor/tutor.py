@@ -23,7 +23,14 @@ from ds542_tutor.calendar_answers import (
 from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.citations import Checked, Checker, number
-from ds542_tutor.course_questions import computed_answer, settled
+from ds542_tutor.course_questions import (
+    OF_THE_COURSE,
+    SURELY_OF_THE_COURSE,
+    asks_of_the_course,
+    computed_answer,
+    needs_course_pages,
+    settled,
+)
 from ds542_tutor.dialogue import (
     Answer,
     AnswerEvent,
@@ -52,7 +59,7 @@ from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.queries import standalone
 from ds542_tutor.replies import Reply
-from ds542_tutor.retrieval import Retriever, evidence
+from ds542_tutor.retrieval import Retriever, evidence, tells_of_the_course
 from ds542_tutor.sentences import block_sentences, split_blocks
 from ds542_tutor.settings import Settings
 from ds542_tutor.tasks import find_task
@@ -130,9 +137,10 @@ class Tutor:
             sense = sense_of(question, turns, self.retriever.embedder.embed_query, self.kinds)
         with reply.timed("policy"):
             reply.decision, computed = self.judge(question, turns, now, sense)
+            about_course = needs_course_pages(question, self.course_kinds, sense.vector)
         yield Stage("searching")
         with reply.timed("retrieval"):
-            reply.query = self._query(reply)
+            reply.query = self._query(reply, about_course)
             reply.hits = self._search(reply)
         if reply.decision.action == "refuse":
             yield Finished(reply.refuse())
@@ -178,25 +186,35 @@ class Tutor:
         if self.second_opinion is not None:
             decision = stricter(decision, self.second_opinion.judge(question, turns, decision))
         computed = computed_answer(course, question, turns, now, self.course_kinds, sense.vector)
-        return settled(question, decision, computed), computed
+        likely = asks_of_the_course(question, self.course_kinds, sense.vector)
+        return settled(question, decision, computed, likely), computed
 
-    def _query(self, reply: Reply) -> Query:
+    def _query(self, reply: Reply, about_course: float) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
         query = standalone(asked, reply.turns)
         query = replace(query, term=term_asked(asked, self.generation.course.term))
         if reply.decision.rule == CREDITING:
             reply.subject = query.text
-            return replace(query, kind="site", text=f"{query.text} {_SITE_WORDS}", locate=False)
+            return replace(query, kind="site", about_course=True, locate=False)
+        needed = OF_THE_COURSE if query.kind in (None, "site") else SURELY_OF_THE_COURSE
+        if about_course >= needed and reply.decision.action == "answer":
+            return replace(query, about_course=True, locate=False)
         return query
 
     def _search(self, reply: Reply) -> tuple[Hit, ...]:
         """Search; for a hint also with the words of the task, to find what it builds on."""
         hint = reply.decision.action == "hint"
         if reply.query.term and not hint:
-            found = self.retriever.search(reply.query, _TEACHING_DEPTH)
-            return tuple(h for h in found if h.chunk.term == reply.query.term)
+            deep = self.retriever.search(reply.query, _TEACHING_DEPTH)
+            return tuple(h for h in deep if h.chunk.term == reply.query.term)
         hits = self.retriever.search(reply.query)
+        if reply.decision.rule == CREDITING:
+            # The policy itself, and whatever else the question may be about.
+            policy = replace(reply.query, text=f"{reply.query.text} {_SITE_WORDS}")
+            both = zip(hits, self.retriever.search(policy), strict=False)
+            found = {hit.chunk.id: hit for pair in both for hit in pair}
+            return tuple(found.values())
         if not hint:
             return hits
         key = reply.decision.assignment
@@ -252,7 +270,7 @@ class Tutor:
             chunk
             for identifier in found
             if (chunk := chunks.get(identifier))
-            and (chunk.kind == "site" or (chunk.term and _tells_of_the_course(chunk)))
+            and (chunk.kind == "site" or (chunk.term and tells_of_the_course(chunk)))
             and all(word in chunk.text.casefold() for word in words)
         ]
         own = [chunk for chunk in naming if chunk.term in (None, wanted)]
@@ -318,8 +336,7 @@ class Tutor:
         if reply.evidence is not None and self._evidence(reply, current) < needed:
             current = [*(h for h in reply.hits if h not in current), *current]
         if reply.decision.rule == CREDITING:
-            site = [h for h in current if h.chunk.kind == "site"]
-            current = [h for h in site if "GAIA" in h.chunk.search_text] or site or current
+            current = [h for h in current if h.chunk.kind == "site"] or current
         if reply.decision.action == "hint":
             mine = [h for h in reply.teaching if h.chunk.term in (None, "", term) or not term]
             return (mine or list(reply.teaching))[:_HINT_PASSAGES]
@@ -334,6 +351,7 @@ class Tutor:
             messages=render(reply.question, passages, reply.turns, action, small=small),
             action=action,
             max_tokens=self.settings.models.max_tokens,
+            rules=reply.query.about_course or reply.decision.rule == CREDITING,
         )
 
     def as_runnable(self) -> Runnable[str, Answer]:
@@ -346,11 +364,6 @@ class Tutor:
             return last.answer
 
         return RunnableLambda(finished)
-
-
-def _tells_of_the_course(chunk: Chunk) -> bool:
-    """Whether a chunk is of a syllabus, or of the first lecture, which has the course's rules."""
-    return chunk.kind == "notes" or (chunk.kind == "slides" and chunk.lecture == 1)
 
 
 def whole_sentences(draft: str) -> str:

@@ -16,6 +16,35 @@ from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Course
 
 _WORK = r"(?:hw|homework|project|discussion|score|grade|assignment|quiz)s?"
+_NOT_COMPUTED = (
+    (r"(?:grade|letter) cut ?offs?|cut ?offs? for", "cutoff"),
+    (
+        r"an a ?[+-]|(?:a|an) (?:[abcd]) (?:minus|plus)|letter grades?|[bcd][+-](?=\W|$)",
+        "letter grade",
+    ),
+    (
+        r"(?:class|course) (?:average|mean|median)"
+        rf"|average\b(?! (?:of )?(?:a |an )?\d).{{0,20}}\b(?:on|for|in|of) {_WORK}"
+        r"|(?:class|students|people|everyone) .{0,20}\bon average",
+        "average",
+    ),
+    (
+        r"park(?:ing)?(?= (?:lot|garage|near|at|my|on|close|around|for|space|spot)|[ ?]*$)",
+        "parking",
+    ),
+    (r"dining|cafeteria|(?:to|can i) eat|lunch", "dining"),
+    (
+        r"how many (?:people|students|others)(?: \S+){0,4} (?:enrolled|registered|class|course)",
+        "enroll",
+    ),
+    (
+        r"(?:grades?|scores?|results|marks)\b.{0,30}\b(?:come out|be out|get posted|be posted"
+        r"|be released|come back|be back|are out|get back)",
+        "grades will be",
+    ),
+    (r"tuition", "tuition"),
+)
+"""Matters that no calendar computes, whatever else a question on them says."""
 _MATTERS = (
     (rf"(?:graded|grades?|grading|class|course|have)\b.{{0,30}}\bcurved?|curved? {_WORK}", "curve"),
     (r"\bcurve\b.{0,20}\b(?:grades?|grading|exam)\b", "curve"),
@@ -23,7 +52,11 @@ _MATTERS = (
     (r"(?:how many|course|class|get) .{0,20}\bcredits\b|credit hours", "credits"),
     (r"wait ?list\w*", "waitlist"),
     (r"pass ?/ ?fail|pass or fail|credit/no credit", "pass/fail"),
-    (r"zoom", "zoom"),
+    (
+        r"zoom (?:link|id|room|code|url|meeting)"
+        r"|(?:lectures?|class|discussions?|office hours) .{0,20}\bzoom|is there (?:a )?zoom",
+        "zoom",
+    ),
     (
         r"(?:class|lecture|session|video)s?\b.{0,30}\b(?:recorded|recordings?)|recordings? of",
         "record",
@@ -32,12 +65,17 @@ _MATTERS = (
     (r"phone numbers?|telephone|cell (?:phone )?number", "phone"),
     (r"(?:own|bring|need|have|require\w*) .{0,20}\blaptops?", "laptop"),
     (r"extra credit", "extra credit"),
-    (r"(?:grade|letter) cut ?offs?|cut ?offs? for", "cutoff"),
     (r"mid ?terms?", "midterm"),
     (r"cheat sheet", "cheat sheet"),
     (r"(?:can|may|how do) i (?:audit|withdraw)|audit (?:the|this)", "audit"),
+    *_NOT_COMPUTED,
 )
 """What a question is about, with the word that a document on it must have."""
+
+
+def not_computed(text: str) -> bool:
+    """Whether `text` (as `clauses` gives it) is about a matter that no calendar computes."""
+    return any(re.search(rf"\b(?:{pattern})", text) for pattern, _ in _NOT_COMPUTED)
 
 
 def must_name(course: Course, question: str, now: datetime) -> tuple[str, ...]:
@@ -45,5 +83,8 @@ def must_name(course: Course, question: str, now: datetime) -> tuple[str, ...]:
     zone = ZoneInfo(course.timezone)
     local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
     asking = Asking(course, clauses(question)[0], local)
-    found = [word for pattern, word in _MATTERS if re.search(rf"\b(?:{pattern})\b", asking.text)]
+    # What is told before a question ("just got off the waitlist") is not what it is about.
+    asked = [part for part in re.split(r"(?<=[?!.])\s+", question) if "?" in part]
+    about = clauses(" ".join(asked) or question)[0]
+    found = [word for pattern, word in _MATTERS if re.search(rf"\b(?:{pattern})\b", about)]
     return (found[0],) if found else tuple(unknown_names(asking))

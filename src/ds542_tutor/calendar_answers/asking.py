@@ -139,6 +139,14 @@ class Asking:
         """The one piece of work whose own title the question says: "math refresher hw"."""
         if not self.has(r"hw|homework|project|discussion|assignment|notebook"):
             return {}
+        return self._by_title()
+
+    @property
+    def titled(self) -> tuple[Work, ...]:
+        """The one piece of work whose title it says, without saying that it is work."""
+        return tuple(self._by_title().values())
+
+    def _by_title(self) -> dict[str, Work]:
         works: list[Work] = [*self.course.assignments, *self.course.discussions]
         titles = {_own_title(work): work for work in works}
         # One-word titles ("Attention") name a topic more often than the work.

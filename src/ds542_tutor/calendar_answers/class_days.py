@@ -15,6 +15,7 @@ from ds542_tutor.calendar_answers.lectures import (
     lectures_on,
     say_discussion,
     say_lecture,
+    say_readings,
 )
 from ds542_tutor.calendar_answers.meetings import SESSION, say_meeting
 from ds542_tutor.calendar_answers.recess import RECESS, in_recess, recess_of
@@ -201,7 +202,9 @@ def say_recess(draft: Draft, asking: Asking) -> None:
         draft.say(f"The first weekday after it is {day_name(monday)}", facts[1])
         after = [lec for lec in course.lectures if lec.starts.date() > ends]
         if after:
-            say_lecture(draft, after[0], asking.now)
+            say_lecture(draft, after[0], asking.now, told=asking.has("topic|about"))
+            if asking.has("read|reading|readings|chapters?"):
+                say_readings(draft, after[0])
 
 
 def recess_facts(course: Course) -> tuple[CourseFact, ...]:

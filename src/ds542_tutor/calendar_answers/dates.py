@@ -22,7 +22,10 @@ Relation = Literal["", "before", "after"]
 
 _DAY = r"(?:mon|tue|wed|thu|fri|sat|sun)(?:day|s|sday|rs|rsday|nesday|urday|r|sdays|days)?s?"
 _MONTHS = "january february march april may june july august september october november december"
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:r?uary|r)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 _COUNTS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "couple of": 2, "three": 3, "four": 4, "five": 5,
     "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "couple": 2, "fourteen": 14,
@@ -51,7 +54,7 @@ _DATES = re.compile(
     rf"|(?:in|within|after) (?P<ahead>{_COUNT})(?: more)? (?P<ahead_unit>{_UNIT})s?\b(?! late)"
     rf"|(?P<ago>{_COUNT}) (?P<ago_unit>{_UNIT})s? ago\b"
     rf"|(?P<from>{_COUNT}) (?P<from_unit>day|week|hour)s? from "
-    rf"(?:(?P<from_today>today|now|tomorrow)|(?P<from_day>{_DAY}))\b"
+    rf"(?:(?P<from_today>today|now|tomorrow)|(?:this |next |coming )?(?P<from_day>{_DAY}))\b"
     rf"|(?:in |over |within |for |during )?(?:the )?(?:next|coming|following) (?P<within>{_COUNT}) "
     r"(?P<within_unit>day|week)s?\b"
     r"|(?P<week_after>(?:the )?week after next|next next week)\b"
@@ -68,7 +71,7 @@ _DATES = re.compile(
     r")"
 )
 _PAST = re.compile(
-    r"\b(?:was|were|did|had|missed|covered|taught|talked|happened|went|turned|handed|submitted)\b"
+    r"\b(?:was|were|did|had|missed|covered|taught|talked|happened|went|turned|handed|submitted|uploaded|sent)\b"
 )
 _BEFORE = re.compile(
     r"\b(?:before|by|until|till|til|up to|prior to|ahead of|no later than)(?: the)? ?$"
@@ -214,6 +217,8 @@ def _dated(text: str, now: datetime, years: tuple[int, int]) -> Iterator[Span]:
     for match in _DATES.finditer(text):
         if match["day"] and (match["rel"] == "every" or match["day"].endswith("days")):
             continue  # "fridays", "every friday": the days of every week
+        if match["day"] and re.search(r"\b(?:what|which) ?$", text[: match.start()]):
+            continue  # "on which friday": asked for, not said
         group = next(name for name in _READERS if match[name])
         found = _READERS[group](match, now, years, past)
         if found is not None:

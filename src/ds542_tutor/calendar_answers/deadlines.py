@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment, work_name
 from ds542_tutor.calendar_answers.dates import Span
+from ds542_tutor.calendar_answers.late_rules import late_end, say_late_period
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
@@ -120,6 +121,12 @@ def due(asking: Asking) -> CourseAnswer | None:
             draft.tentative |= is_tentative(work)
         else:
             say_due(draft, work, asking)
+        if moment and moment < asking.now <= late_end(moment, asking.course):
+            # Who asks then, mostly wants to know whether it can still be handed in.
+            discussion = isinstance(work, Discussion)
+            say_late_period(
+                draft, asking.course, moment, asking.now, work_fact(work), discussion=discussion
+            )
     _compare(draft, asking)
     if not draft.lines and asking.unknown_work:
         draft.topic = UNKNOWN
@@ -179,7 +186,9 @@ def upcoming(asking: Asking) -> CourseAnswer | None:
     sure = asking.has("due|deadlines?") and asking.has(
         r"what|anything|something|nothing|which|any|list|when|next|upcoming|soon|all"
     )
-    kinds = [k for k in ("hw", "project", "discussion") if asking.has(f"{k}s?") and not after]
+    # Of what follows named work, "the next project" says the kind.
+    which = r"(?:next|upcoming) " if after else ""
+    kinds = [k for k in ("hw", "project", "discussion") if asking.has(f"{which}{k}s?")]
     sure &= bool(asking.span or kinds or asking.has(r"anything|deadlines?|next|soon|upcoming"))
     if asking.strays(DUE_VOCABULARY) > (4 if sure else 0):
         return None
@@ -210,9 +219,23 @@ def upcoming(asking: Asking) -> CourseAnswer | None:
             return _nothing_due(asking, dated, None)
     for _, work in chosen:
         say_due(draft, work, asking)
-    if len(chosen) > 1:
+    if window and asking.has(r"com(?:e|es|ing) out|released?|posted|something new|anything new"):
+        _say_releases(draft, asking, window)
+    if len(draft.lines) > 1:
         draft.lines = [line if line.endswith(":") else f"- {line}" for line in draft.lines]
     return draft.finish()
+
+
+def _say_releases(draft: Draft, asking: Asking, window: Span) -> None:
+    """Say what comes out in the days asked for."""
+    for work in asking.course.assignments:
+        if work.released and window.first <= work.released.date() <= window.last:
+            planned = "" if work.published else "; it is not published yet, so that is tentative"
+            draft.say(
+                f"{work_name(work)} comes out {moment_name(work.released)}{planned}",
+                work_fact(work),
+            )
+            draft.tentative |= is_tentative(work)
 
 
 def due_in(asking: Asking, first: date, last: date) -> list[Work]:
@@ -233,8 +256,8 @@ def _nothing_due(
     if span:
         last = "" if span.single else f" to {day_name(span.last)}"
         when = f"{'on' if span.single else 'from'} {day_name(span.first)}{last}"
-    later = next((w for moment, w in dated if moment.date() > after), None)
-    work = later or (dated[-1][1] if dated else None)
+    later = [w for moment, w in dated if moment.date() > after]
+    work = later[0] if later else dated[-1][1] if dated else None
     if work is None:
         return None
     draft = Draft("upcoming")
@@ -245,6 +268,8 @@ def _nothing_due(
         work_fact(work),
     )
     draft.tentative = is_tentative(work)
+    for one in later[1:2]:
+        draft.say(f"Then {due_sentence(one, asking)}", work_fact(one))
     return draft.finish()
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from ds542_tutor.calendar_answers.asking import Asking
 from ds542_tutor.calendar_answers.class_days import recess_facts
 from ds542_tutor.calendar_answers.deadlines import work_fact
-from ds542_tutor.calendar_answers.lateness import late_statements
+from ds542_tutor.calendar_answers.late_rules import late_statements
 from ds542_tutor.calendar_answers.lectures import (
     discussion_fact,
     discussions_on,

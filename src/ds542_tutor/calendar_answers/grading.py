@@ -59,6 +59,7 @@ _EXAM = (
     r"(?:final )?exams?|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result"
     r"|percent))"
 )
+HOW_GRADED = r"graded (?:on|for|by)(?! a)|correctness|(?:being|are) (?:right|correct)|effort"
 _LETTER = r"an a[+-]?|a [bcdf][+-]?|[abcdf][+-]|letter grades?|gpa"
 _NO_PART = r"mid ?terms?|quiz(?:zes)?|attendance|participation"
 _REGRADE = (
@@ -88,6 +89,8 @@ def weights(asking: Asking) -> CourseAnswer | None:
     asks = asking.has(_WEIGHTS) and asking.has(_SURELY)
     if not asking.course.weights or not (asks or aims or scores > 1):
         return None
+    if asking.has(HOW_GRADED):
+        return None  # by what, not with what weight
     if asking.has(_LETTER) or (asking.works and asking.has("points?")):
         return None  # the site has no letter scale, and no points for a single piece of work
     if asking.has(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment
 from ds542_tutor.calendar_answers.clock_times import TIME, time_of
 from ds542_tutor.calendar_answers.dates import without_dates
 from ds542_tutor.calendar_answers.deadlines import DUE_VOCABULARY, say_due, work_fact
+from ds542_tutor.calendar_answers.late_rules import late_limit, late_statements
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
@@ -16,7 +18,7 @@ from ds542_tutor.calendar_answers.values import (
     day_name,
     moment_name,
 )
-from ds542_tutor.course import Course, Discussion, Statement
+from ds542_tutor.course import Discussion
 
 _WORK_WORDS = (
     "hw|homework|project|discussion|assignments?|work|notebook|pset|submission|it|things?|stuff"
@@ -67,7 +69,7 @@ _LATE_VOCABULARY = DUE_VOCABULARY + (
     "maximum latest score scores marks mark penalized docked dock zero few rule rules partial does "
     "asap sick ill damage cutoff cut open closed closing flat apply applies applied instead per "
     "calculated computed exceed extra become becomes lateness consequence consequences prorated "
-    "hourly daily twenty submitting accepts worst case minimum slip"
+    "hourly daily twenty submitting accepts worst case minimum slip score"
 )
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(1), "w": timedelta(7)}
 _COUNTS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0,
@@ -83,6 +85,7 @@ _SCORE = re.compile(
     r"(?!\d|[/:-]\d|\.\d|\s*(?:st|nd|rd|th|am|pm|%|hours?|days?|minutes?|percent|points? (?:off"
     r"|do)))"
 )
+_HANDED = r"i (?:\S+ )?(?:uploaded|submitted|sent|turned|handed)"
 _LIMIT = (
     r"late (?:due date|deadline|window|period|cutoff)|how late is (?:too|still)|too late is|latest"
     r"|last (?:possible |minute )?(?:moment|day|minute|second|chance)"
@@ -198,12 +201,6 @@ def _dated_work(asking: Asking) -> tuple[Work, ...]:
     return tuple(found) if len(found) == 1 else ()
 
 
-def late_limit(moment: datetime, course: Course) -> datetime:
-    """Return until when late work is accepted, by the wall clock: "two days after the deadline"."""
-    assert course.late_hours is not None
-    return moment + timedelta(hours=course.late_hours)
-
-
 def _say_late(draft: Draft, work: Work, asking: Asking) -> None:
     """Say how `work` stands at the moment asked about."""
     course = asking.course
@@ -246,15 +243,12 @@ def _say_score(
     draft: Draft, asking: Asking, rules: list[CourseFact], *, accepted: bool, late: bool
 ) -> None:
     """Say what a score that the question names becomes."""
-    text = without_dates(re.sub(r"\b(?:hw|project|discussion|lecture) ?#?\d+", " ", asking.text))
-    scores = [int(s) for s in _SCORE.findall(text)]
     penalty = asking.course.late_penalty
     if penalty is None:
         return
-    for score in scores[:1] if accepted and late else ():
-        if 30 <= score <= 100:
-            left = score * (1 - penalty)
-            draft.say(f"With {penalty:.0%} of it lost, a {score} becomes {left:g}", *rules)
+    for score in _scores(asking.text)[:1] if accepted and late else ():
+        left = score * (1 - penalty)
+        draft.say(f"With {penalty:.0%} of it lost, a {score} becomes {left:g}", *rules)
 
 
 def _say_clock_change(
@@ -281,6 +275,9 @@ def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, st
     if asking.has(_LIMIT):
         return None, ""
     span = asking.span_after(r"submi|hand|turn|accept|upload|can i|send") or asking.span
+    if span and span.single and asking.has(_HANDED) and span.first > asking.now.date():
+        earlier = span.first - timedelta(7)  # "i uploaded it friday", told on sunday
+        span = replace(span, first=earlier, last=earlier)
     if span:
         at = datetime.combine(span.last, span.at or time(23, 59), tzinfo=asking.now.tzinfo)
         if span.at is None and span.last == asking.now.date():
@@ -326,6 +323,23 @@ def _lateness(text: str) -> timedelta | None:
     return count * _UNITS[match.group(2)[0]] + timedelta(minutes=int(match["more"] or 0))
 
 
+def lateness_words(text: str) -> str:
+    """Return the words of `text` that say how late work is ("one day late"), or nothing."""
+    match = _LATENESS.search(text)
+    return match.group() if match else ""
+
+
+def score_words(text: str) -> str:
+    """Return "with a score of 95" where `text` names what the work would get, or nothing."""
+    scores = _scores(text)
+    return f"with a score of {scores[0]}" if scores else ""
+
+
+def _scores(text: str) -> list[int]:
+    text = without_dates(re.sub(r"\b(?:hw|project|discussion|lecture) ?#?\d+", " ", text))
+    return [score for s in _SCORE.findall(text) if 30 <= (score := int(s)) <= 100]
+
+
 def _say_policy(draft: Draft, asking: Asking) -> None:
     """Say the rule for work that the question doesn't name."""
     course = asking.course
@@ -352,20 +366,3 @@ def _say_policy(draft: Draft, asking: Asking) -> None:
         " short, for instance at the end of the semester, so check the dates on Gradescope",
         *rules,
     )
-
-
-def late_statements(course: Course, *, discussion: bool) -> list[CourseFact]:
-    """Return what the site says on lateness, the statement on discussions first when asked for."""
-    found = [
-        s for s in course.statements if "late" in s.topic or re.search(r"\blate\b", s.text, re.I)
-    ]
-
-    def order(statement: Statement) -> tuple[bool, bool]:
-        about = "discussion" in statement.topic or "48" in statement.text
-        return about != discussion, "penal" not in statement.text and "%" not in statement.text
-
-    # One statement a file, two files at most: the late rule stands on the site more than once.
-    files: dict[str, CourseFact] = {}
-    for s in sorted(found, key=order):
-        files.setdefault(s.source, CourseFact(s.source, s.text))
-    return list(files.values())[:2]

@@ -39,6 +39,15 @@ def say_lecture(draft: Draft, lecture: Lecture, now: datetime, *, told: bool = F
     draft.say(sentence + _about(lecture.tldr if told else ""), lecture_fact(lecture))
 
 
+def say_readings(draft: Draft, lecture: Lecture) -> None:
+    """Say what to read for a lecture, when the site lists something."""
+    if lecture.readings:
+        draft.say(
+            f"To read for {lecture_name(lecture)}: {'; '.join(lecture.readings)}",
+            lecture_fact(lecture),
+        )
+
+
 def say_discussion(
     draft: Draft, discussion: Discussion, now: datetime, *, told: bool = False
 ) -> None:

@@ -49,6 +49,10 @@ _PEOPLE_VOCABULARY = (
     "position head main schedule stop drop swing come appointments spell spelled full discussion "
     "discussions section sections course department bu edu virtual zoom profs chat question"
 )
+_CALLS = (
+    r"of|for|to|with|is|does|do|can|professor|prof\.?|dr\.?|mr\.?|ms\.?|mrs\.?|ta|ca|instructor|email"
+    r"|e-mail|mail|contact|reach|meet|see|find|and|what is|named|called"
+)
 _MOST_NAMES = 2  # words of a name
 _TERM = (
     r"(?:when|what (?:day|date)|date)\b.{0,20}(?:first|last|final) (?:day|lecture|class|discussion)"
@@ -79,9 +83,12 @@ def people(asking: Asking) -> CourseAnswer | None:
     hours = asking.has(r"office hours?|oh|hours|meet|appointment|stop by|drop by|talk")
     everyone = asking.has(r"staff|team|who (?:is|are) everyone|e-?mails?|contact")
     others = asking.has("other|others|else|rest")
-    chosen = (named if not (others and roles) else []) or [
-        p for p in course.people if p.role in roles
-    ]
+    of_roles = [p for p in course.people if p.role in roles]
+    several = roles and asking.has(r"tas|t\.a\.s|teaching assistants|course assistants|cas")
+    if named and several and not others:
+        chosen = [*of_roles, *(p for p in named if p not in of_roles)]
+    else:
+        chosen = (named if not (others and roles) else []) or of_roles
     if not chosen and (asking.has(r"office hours?|oh|office") or everyone):
         chosen = [p for p in course.people if p.office_hours or everyone]
     if not chosen or not (
@@ -173,7 +180,9 @@ def unknown_names(asking: Asking) -> list[str]:
     if not asking.has(asks) or named_people(asking) or asking.works or asking.lectures:
         return []
     strays = asking.residue(_PEOPLE_VOCABULARY)
-    return strays if 1 <= len(strays) <= _MOST_NAMES else []
+    if not 1 <= len(strays) <= _MOST_NAMES or not asking.has(rf"(?:{_CALLS}) {strays[0]}"):
+        return []
+    return strays
 
 
 def named_people(asking: Asking) -> list[Person]:

@@ -7,7 +7,6 @@ import re
 from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment, work_name
 from ds542_tutor.calendar_answers.deadlines import (
     DUE_VOCABULARY,
-    HAND_IN,
     is_tentative,
     say_due,
     work_fact,
@@ -31,6 +30,11 @@ _RELEASED_VOCABULARY = DUE_VOCABULARY + (
     " released release posted coming comes published publish available assigned open opens opened "
     "start starts started drop drops dropped dropping live receive begin goes download access"
 )
+GRADES_OUT = r"(?:grades?|scores?|results|marks) .{0,30}\b(?:out|released|posted|back|published|up)"
+_OUT = (
+    r"(?:any|which|what|are there|list)\b.{0,30}\b(?:hw|project|assignment|discussion)s?\b.{0,30}\b"
+    r"(?:out|released|posted|available|published|up|online|assigned|open|given)"
+)
 _UNRELEASED = (
     r"(?:what|which|anything|any|something|has|is|are|list)\b.{0,60}\b(?:(?:not|hasnt|havent|isnt"
     r"|arent)"
@@ -42,13 +46,15 @@ def released(asking: Asking) -> CourseAnswer | None:
     """Answer when named work is, or was, released, and what is not released yet."""
     if not asking.works and asking.has(_UNRELEASED):
         return _unreleased(asking)
+    if not asking.works and asking.has(_OUT) and not asking.has(GRADES_OUT):
+        return _out(asking)
     if not asking.works or not asking.has(_RELEASED):
         return None
     if asking.strays(_RELEASED_VOCABULARY) > 2 or asking.has(
         r"how (?:do|should|to) \S+ start|start on"
     ):
         return None
-    if asking.has(r"help|stuck|how .{0,20}start|start with|getting started|late"):
+    if asking.has(rf"{GRADES_OUT}|help|stuck|how .{{0,20}}start|start with|getting started|late"):
         return None
     draft = Draft("released")
     for work in asking.works:
@@ -69,7 +75,8 @@ def released(asking: Asking) -> CourseAnswer | None:
                 f"{work_name(work)} {word} released on {moment_name(work.released)}",
                 work_fact(work),
             )
-        if asking.has(f"due|deadline|{HAND_IN}") and due_moment(work, asking.course):
+        # When it is due belongs to it: "collected", "given back" and the like ask for that.
+        if due_moment(work, asking.course):
             say_due(draft, work, asking)
     return draft.finish()
 
@@ -81,6 +88,33 @@ def _unreleased(asking: Asking) -> CourseAnswer | None:
     draft = Draft("released")
     for work in asking.course.assignments:
         if is_tentative(work):
+            say_due(draft, work, asking)
+    return draft.finish()
+
+
+def _out(asking: Asking) -> CourseAnswer | None:
+    """Say which work is out, and since when; with none of it out, when the first comes."""
+    if asking.strays(_RELEASED_VOCABULARY + " since online given") > 0:
+        return None
+    kinds = {"hw": "homework", "project": "project"}
+    prefixes = tuple(prefix for word, prefix in kinds.items() if asking.has(f"{word}s?"))
+    works = [a for a in asking.course.assignments if a.key.startswith(prefixes or ("",))]
+    dated = [w for w in works if w.released]
+    out = [w for w in dated if w.published and w.released and w.released <= asking.now]
+    if asking.has("currently|now|still|open|active"):
+        begun = [w for w in dated if w.released and w.released <= asking.now]
+        out = [w for w in begun if (m := due_moment(w, asking.course)) and m >= asking.now]
+    draft = Draft("released")
+    if not out and not any(w.released and w.released > asking.now for w in dated):
+        return None
+    for work in out or [w for w in dated if w.released and w.released > asking.now][:1]:
+        assert work.released
+        word = "was released" if out else "is the next; it is planned for release"
+        if out and not work.published:
+            word = "is not published yet; it is planned for release"
+        draft.say(f"{work_name(work)} {word} on {moment_name(work.released)}", work_fact(work))
+        draft.tentative |= not work.published
+        if due_moment(work, asking.course):
             say_due(draft, work, asking)
     return draft.finish()
 

@@ -16,6 +16,7 @@ from ds542_tutor.calendar_answers.lectures import (
     lectures_on,
     say_discussion,
     say_lecture,
+    say_readings,
 )
 from ds542_tutor.calendar_answers.meetings import SESSION
 from ds542_tutor.calendar_answers.recess import in_recess
@@ -38,6 +39,10 @@ _NEXT_SESSION = (
     r"|have) next|next topic"
 )
 _NEXT_SOME = r"next (two|three|few|couple|[2-9])(?: of)? (?:lectures?|class(?:es)?)"
+_SO_FAR = (
+    r"(?:which|what) lectures (?:have|did) (?:we|i) (?:\S+ )?(?:had|have|miss(?:ed)?)(?: so far)?"
+)
+_ORDER = r"(?:comes?|before or|after or) (?:before|after|first|later|earlier)"
 _NOW = r"(?:what|which) lecture (?:number )?(?:are|were) we (?:at|on|in)"
 _LAST_SESSION = (
     r"(?:last|previous|latest|most recent) (?:lecture|class|session|discussion|section)"
@@ -65,6 +70,14 @@ TAUGHT_VOCABULARY = (
 _OF_A_DAY = (
     r"(?:today|tonight|tomorrow|yesterday|(?:mon|tue|wed|thu|fri)\w*) "
     r"(?:session|lecture|class|discussion|topic|material)"
+)
+_REMAINING = (
+    r"(?:what|which|everything|list)\b.{0,40}\b(?:left|remain\w*|still to come|still coming)"
+    r"|(?:rest|remainder) of the (?:semester|term|course)"
+)
+_LEFT_WORDS = (
+    "remaining remain remains deadlines deadline due assignments hw project projects overview hand "
+    "submit still coming rest remainder"
 )
 _COUNT = (
     r"number of lectures|which lectures .{0,20}(?:left|come|remain\w*)|how many (?:more "
@@ -95,6 +108,9 @@ def taught(asking: Asking) -> CourseAnswer | None:
         return None
     elif asking.span:
         return _on_days(asking) if _asks_for_days(asking) else None
+    elif asking.has(_SO_FAR):
+        lectures = [lec for lec in asking.course.lectures if lec.starts <= asking.now]
+        days = list[Discussion]()
     elif asking.has(_NOW):
         (before, _), (lectures, days) = _around(asking, ahead=False), _around(asking, ahead=True)
         lectures = [*before, *lectures]
@@ -114,8 +130,34 @@ def taught(asking: Asking) -> CourseAnswer | None:
     told = asking.has(_TOLD) and len(lectures) + len(days) <= 2
     for lecture in lectures:
         say_lecture(draft, lecture, asking.now, told=told)
+        if asking.has(_READING) and len(lectures) <= 2:
+            say_readings(draft, lecture)
     for discussion in days:
         say_discussion(draft, discussion, asking.now, told=told)
+    if len(lectures) == 2 and asking.has(_ORDER):
+        first, second = sorted(lectures, key=lambda lecture: lecture.starts)
+        apart = many((second.starts.date() - first.starts.date()).days, "day")
+        draft.say(
+            f"So {lecture_name(second)}, comes {apart} after {lecture_name(first)}",
+            lecture_fact(first), lecture_fact(second),
+        )  # fmt: skip
+    return draft.finish()
+
+
+def remaining(asking: Asking) -> CourseAnswer | None:
+    """Say what lectures, and what deadlines when asked for, the term still has."""
+    if not asking.has(_REMAINING) or not asking.has(r"lectures?|topics?|classes|material|schedule"):
+        return None
+    if asking.works or asking.lectures or asking.strays(f"{TAUGHT_VOCABULARY} {_LEFT_WORDS}") > 2:
+        return None
+    ahead = [lec for lec in asking.course.lectures if lec.starts > asking.now]
+    draft = Draft("lecture")
+    for lecture in ahead:
+        say_lecture(draft, lecture, asking.now)
+    if ahead and asking.has(r"due|deadlines?|assignments?|hws?|projects?|hand in|submit"):
+        for work in due_in(asking, asking.now.date(), date.max):
+            say_due(draft, work, asking)
+    draft.lines = [f"- {line}" for line in draft.lines]
     return draft.finish()
 
 
@@ -128,7 +170,9 @@ def counted(asking: Asking) -> CourseAnswer | None:
         or asking.has("miss|skip|unexcused")
     ):
         return None
-    if asking.strays(TAUGHT_VOCABULARY + " remaining remain total altogether come") > 0:
+    sure = asking.has(r"how many (?:more )?(?:lectures?|classes) (?:are|do|have|were|is)")
+    vocabulary = TAUGHT_VOCABULARY + " remaining remain total altogether come"
+    if asking.strays(vocabulary) > (3 if sure else 0):
         return None
     course, now = asking.course, asking.now
     left = asking.has(r"left|remain\w*|more|still")

@@ -68,7 +68,8 @@ COVERS_VOCABULARY = TAUGHT_VOCABULARY + (
 )
 _SURELY_WHEN = (
     r"(?:class|lecture|session) (?:where|in which) (?:you|we|he|they)|"
-    r"(?:which|what) lectures?"
+    r"(?:which|what) lectures?|(?:which|what) class (?:will|did|do|does|are) (?:\S+ )?(?:explain"
+    r"|cover|teach|talk|discuss|introduce|treat|show)\w*"
     r"|when (?:do|did|will|are|have|can) (?:we|you|you guys|the class) (?:\S+ ){0,3}?"
     r"(?:cover\w*|learn\w*|get(?:ting)? to|go(?:ing)? over|discuss\w*|talk\w* about|have)"
     r"|when (?:is|was|will|are|were) (?:\S+ ){1,6}?(?:covered|taught|discussed|lecture)"
@@ -76,7 +77,7 @@ _SURELY_WHEN = (
     r"|(?:which|what) (?:day|week|class|date) (?:\S+ ){0,3}?(?:cover\w*|learn|discuss\w*|talk\w*)"
 )
 _READ = r"udl|pages|read|reads|reading|readings|chapters?|pre-?read\w*|pre-?work|pre-?class|prep"
-_READ_VOCABULARY = TAUGHT_VOCABULARY + (
+READ_VOCABULARY = TAUGHT_VOCABULARY + (
     " read reads reading readings chapter chapters book udl textbook pages page assigned "
     "assignment "
     "required preread prework suggested optional section sections prep preparing preclass "
@@ -179,15 +180,18 @@ def readings(asking: Asking) -> CourseAnswer | None:
     if asking.has("read") and not asking.has(_READS):
         return None  # "i have time to read it tonight"
     course = asking.course
-    rest = asking.residue(_READ_VOCABULARY)
+    rest = asking.residue(READ_VOCABULARY)
     lectures: Sequence[Lecture] = asking.lectures
     discussions = [w for w in asking.works if isinstance(w, Discussion)]
     window = asking.window
-    if not lectures and window and not rest and not asking.works:
-        span = asking.span
+    dated = window and (not rest or _of_a_class(asking, rest))
+    if not lectures and window and dated and not asking.works:
+        span, rest = asking.span, []
         # "before thursday" means for Thursday's lecture.
         first = span.first if span and span.relation == "before" and span.single else window.first
         lectures = lectures_on(course, first, window.last)
+        if span and span.relation == "after":  # until the end of the term, would be a list of all
+            lectures = _first_after(course, span.last)
         if not lectures and window.last >= asking.now.date():
             lectures = _first_after(course, window.last)
     elif not lectures and rest and len(rest) <= 4 and asking.has(_SESSION):
@@ -208,6 +212,16 @@ def readings(asking: Asking) -> CourseAnswer | None:
         name = f"{work_name(discussion)}, on {day_name(discussion.day)}"
         _say_readings(draft, name, discussion.readings, discussion)
     return draft.finish()
+
+
+def _of_a_class(asking: Asking, rest: Sequence[str]) -> bool:
+    """Whether the one day that is named has a lecture, and what is left names no other."""
+    span = asking.span
+    if span is None or not span.single or len(rest) > 2:
+        return False
+    held = lectures_on(asking.course, span.first, span.last)
+    about = lectures_about(asking.course, rest)
+    return bool(held) and (not about or any(lecture in held for lecture in about))
 
 
 def _first_after(course: Course, day: date) -> list[Lecture]:
@@ -244,7 +258,10 @@ def lectures_about(course: Course, topic: Sequence[str], *, titles: bool = False
                 if all(_says(f"{lec.title} {lec.tldr}", w) for w in words)]  # fmt: skip
         if titled or (told and not titles):
             return titled or told
-    return []
+    if len(rare) < 2 or titles:
+        return []  # one word stands in the titles of many papers
+    return [lec for lec in course.lectures
+            if all(_says(" ".join(lec.readings), w) for w in rare)]  # fmt: skip
 
 
 def discussions_about(course: Course, topic: Sequence[str]) -> list[Discussion]:

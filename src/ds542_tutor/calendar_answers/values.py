@@ -23,12 +23,14 @@ class CourseAnswer:
         text: sentences with markers [1], [2], which refer to `sources` in order.
         tentative: it rests on something that is not published yet.
         topic: what kind of question it answers ("due", "late", "lecture", ...).
+        exact: the rules read it off the words; else its kind was told by meaning.
     """
 
     text: str
     sources: tuple[CourseFact, ...]
     tentative: bool
     topic: str
+    exact: bool = True
 
 
 @dataclass(slots=True)

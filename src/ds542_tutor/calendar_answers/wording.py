@@ -122,7 +122,7 @@ STOP = frozenset(
     hospital wedding funeral vacation holiday conference internet wifi outage laptop crashed
     died broke deleted forgotten overslept prepare preparing organize organizing working number
     list included including incl etc eg ie via plus minus such whether somehow certainly simple
-    simply straight precise precisely roughly approximately
+    inform kindly simply straight precise precisely roughly approximately
     """.split()
 )
 """Words that carry no topic of their own: small words, times, and how students chat."""
@@ -142,6 +142,7 @@ CONTENT = frozenset(
 
 
 _SIGNED = re.compile(
+    r"\bthank(?:s|ing| you)?(?: \w+){0,3} in advance\b|"
     r"\b(?:yours (?:sincerely|faithfully|truly)|(?:kind|best|warm) regards|sincerely|cheers)\b,?\s*"
     r"(?:\S+\s*){0,4}$"
 )

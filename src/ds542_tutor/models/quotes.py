@@ -40,6 +40,11 @@ _MEANING_FLOOR = 0.3
 _RELATIVE_MEANING = 0.65
 # ... a neighbour of a chosen sentence a little less, since reading on is easy.
 _NEIGHBOUR_BONUS = 0.05
+# On the rules of the course: words of the passage around the best excerpt, its neighbours on either
+# side, and the share of its score from which another passage is quoted as well.
+_RULE_WORDS = 80
+_NEIGHBOURS = 3
+_NEARLY = 0.75
 _REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
 _SAME_WORDS = 0.6  # Jaccard overlap of content words from which two sentences say the same
 _SAME_MEANING = 0.92  # and the cosine
@@ -98,7 +103,10 @@ class QuotesModel:
         prose = [e for e in excerpts if e.kind != "code" and _allowed(e, prompt)]
         if not prose:
             return []
-        chosen = _select(self._rank(prompt.question, prose))
+        ranked = self._rank(prompt.question, prose)
+        if prompt.rules:
+            return _around(ranked, prose)
+        chosen = _select(ranked)
         if prompt.action == "answer" and _ASKS_CODE.search(prompt.question):
             chosen += _code_for(chosen, excerpts, prompt.question)
         return _reading_order(chosen)
@@ -172,6 +180,39 @@ def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
         chosen.append(candidate)
         words += length
     return _with_antecedents([s.excerpt for s in chosen], words)
+
+
+def _around(ranked: Sequence[_Scored], prose: Sequence[Excerpt]) -> list[Excerpt]:
+    """Choose the best excerpt with what stands around it: rules come with their exceptions.
+
+    What follows is read before what leads to it. Where another passage has one that is nearly as
+    good, that one comes too.
+    """
+    best = ranked[0]
+    chosen = _grown(best.excerpt, prose, _RULE_WORDS)
+    for other in ranked[1:]:
+        if other.score < _NEARLY * best.score:
+            break
+        if other.excerpt.passage.number == best.excerpt.passage.number:
+            continue
+        if not any(_same(other, c) for c in ranked if any(c.excerpt is e for e in chosen)):
+            chosen += _grown(other.excerpt, prose, _MAX_WORDS - _RULE_WORDS)
+            break
+    return _reading_order(chosen)
+
+
+def _grown(excerpt: Excerpt, prose: Sequence[Excerpt], most: int) -> list[Excerpt]:
+    """Return the excerpt with its neighbours in the passage, as long as there are words left."""
+    same = [e for e in prose if e.passage.number == excerpt.passage.number]
+    after = sorted((e for e in same if e.start >= excerpt.end), key=lambda e: (e.start, -e.end))
+    ahead = sorted((e for e in same if e.end <= excerpt.start), key=lambda e: (-e.end, e.start))
+    chosen, words = [excerpt], word_count(excerpt.text)
+    for neighbour in (*ahead[:1], *after[:_NEIGHBOURS], *ahead[1:_NEIGHBOURS]):
+        length = word_count(neighbour.text)
+        if words + length <= most and not any(_overlap(neighbour, e) for e in chosen):
+            chosen.append(neighbour)
+            words += length
+    return chosen
 
 
 def _marginal(candidate: _Scored, chosen: Sequence[_Scored]) -> float:

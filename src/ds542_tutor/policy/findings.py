@@ -33,9 +33,12 @@ LIKE_HARM = 0.45
 """Probability from which a message may count as a request of a harmful kind by its meaning; its
 nearest exemplars must agree (`NEARER`)."""
 
-NEARER, SURE = 0.1, 0.75
+NEARER, SURE = 0.1, 0.85
 """How much nearer than the nearest exemplar of the kind a harmless one may be (cosine), and the
 probability at which that no longer matters."""
+
+ABOUT_RULES = 0.7
+"""Probability from which a message with words of staff's actions asks for rules on them."""
 
 GRADED = "graded-solution"
 
@@ -94,17 +97,23 @@ def examine_message(
     likely = sense.kinds.likely(meant(question), sense.vector) if sense.kinds else {}
     found = signals(question, graded, course, sense, likely) if likely else None
     benign = _benign(texts[0])
-    findings = [*_by_words(texts), *by_meaning(texts, likely, sense)]
+    findings = [*_by_words(texts, likely), *by_meaning(texts, likely, sense)]
     findings += _graded_work(texts, graded, found, sense)
     # What an injection asks for beside is judged, the injection itself only where it stands alone.
     findings += [] if findings else _injection(texts)
     return Findings((*findings, *_own_rules(texts, policy), benign), likely, found)
 
 
-def _by_words(texts: Sequence[str]) -> list[Finding]:
-    """Find what is refused by the words of a request."""
+def _by_words(texts: Sequence[str], likely: Mapping[str, float]) -> list[Finding]:
+    """Find what is refused by the words of a request.
+
+    Words such as "change my grade" stand in questions on the rules too; meaning tells them apart.
+    """
     found = []
+    asks_rules = likely.get("logistics", 0.0) + likely.get("crediting", 0.0) >= ABOUT_RULES
     for rule, test in harms.HARMS:
+        if rule == "staff-only" and asks_rules:
+            continue
         match = next((m for text in texts if (m := test(text))), None)
         if match:
             evidence = (f'words: "{_brief(match.text)}"',)

@@ -1,0 +1,82 @@
+"""All that the calendar has on a piece of work, in two sentences, and several answers as one.
+
+Where it is not sure which of its dates was asked for, release, deadline and late period together
+answer every such question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment, work_name
+from ds542_tutor.calendar_answers.deadlines import due_sentence, is_tentative, work_fact
+from ds542_tutor.calendar_answers.late_rules import say_late_period
+from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact, Draft, moment_name
+from ds542_tutor.course import Assignment, Discussion
+
+_MOST_WORKS = 3  # with more, each in full would be a page
+
+
+def work_card(asking: Asking) -> CourseAnswer | None:
+    """Say when the work that the question names is released, due, and too late."""
+    draft = Draft("due")
+    for work in asking.works[:_MOST_WORKS]:
+        _say_work(draft, work, asking)
+    return draft.finish()
+
+
+def _say_work(draft: Draft, work: Work, asking: Asking) -> None:
+    fact = work_fact(work)
+    if isinstance(work, Assignment) and work.released and work.published:
+        word = "was" if work.released <= asking.now else "will be"
+        draft.say(f"{work_name(work)} {word} released on {moment_name(work.released)}", fact)
+    elif isinstance(work, Assignment) and work.released:
+        draft.say(
+            f"{work_name(work)} is not published yet; the site plans it for"
+            f" {moment_name(work.released)}",
+            fact,
+        )
+    draft.say(due_sentence(work, asking), fact)
+    draft.tentative |= is_tentative(work)
+    if moment := due_moment(work, asking.course):
+        discussion = isinstance(work, Discussion)
+        say_late_period(draft, asking.course, moment, asking.now, fact, discussion=discussion)
+
+
+def joined(answers: Sequence[CourseAnswer]) -> CourseAnswer:
+    """Return several answers as one, sentences that an earlier one has left out.
+
+    Raises:
+        ValueError: there is no answer.
+    """
+    first, *others = answers
+    lines, facts = first.text.split("\n"), list(first.sources)
+    for answer in others:
+        said = _bare("\n".join(lines))
+        numbers = {str(i): _number(facts, fact) for i, fact in enumerate(answer.sources, 1)}
+        for line in answer.text.split("\n"):
+            new = " ".join(s for s in re.split(r"(?<=\]\.) ", line) if _bare(s) not in said)
+            pieces = re.split(r"(?<=\[)(\d+)(?=\])", new)
+            lines += ["".join(str(numbers.get(piece, piece)) for piece in pieces)] if new else []
+    listed = any(line.startswith("- ") for line in lines)
+    tentative = any(answer.tentative for answer in answers)
+    exact = all(answer.exact for answer in answers)
+    text = ("\n" if listed else " ").join(lines)
+    return CourseAnswer(text, tuple(facts), tentative, first.topic, exact)
+
+
+def _number(facts: list[CourseFact], fact: CourseFact) -> int:
+    """Return the number of the fact's document among `facts`, which it joins."""
+    for index, known in enumerate(facts):
+        if known.document == fact.document:
+            if fact.statement not in known.statement:
+                statement = f"{known.statement} {fact.statement}"
+                facts[index] = CourseFact(known.document, statement)
+            return index + 1
+    facts.append(fact)
+    return len(facts)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\[\d+\]|^- ", "", text, flags=re.M)
