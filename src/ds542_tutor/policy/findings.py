@@ -26,6 +26,9 @@ MIN_CONTENT_WORDS = 2
 LIKELY = 0.45
 """Probability from which a message counts as asking for graded work to be done."""
 
+SURELY_WORK = 0.85
+"""Probability of wanting something made from which being near to graded work is enough."""
+
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
 
@@ -98,7 +101,7 @@ def examine_message(
     found = signals(question, graded, course, sense, likely) if likely else None
     benign = _benign(texts[0])
     findings = [*_by_words(texts, likely), *by_meaning(texts, likely, sense)]
-    findings += _graded_work(texts, graded, found, sense)
+    findings += _graded_work(texts, graded, found, sense, likely.get(WORK, 0.0))
     # What an injection asks for beside is judged, the injection itself only where it stands alone.
     findings += [] if findings else _injection(texts)
     return Findings((*findings, *_own_rules(texts, policy), benign), likely, found)
@@ -157,7 +160,11 @@ def _own_rules(texts: Sequence[str], policy: Policy) -> list[Finding]:
 
 
 def _graded_work(
-    texts: Sequence[str], graded: GradedItems, found: Signals | None, sense: Sense
+    texts: Sequence[str],
+    graded: GradedItems,
+    found: Signals | None,
+    sense: Sense,
+    work: float,
 ) -> list[Finding]:
     """Find requests for graded work: by rules, then by all signals together."""
     asked = next((f for text in texts if (f := _by_rules(text, graded, found))), None)
@@ -166,7 +173,7 @@ def _graded_work(
     near = graded.alike(sense.vector)
     if near and requests.wants_solution(texts[0]) and not requests.asks_to_explain(texts[0]):
         return [_request(near, near.assignment)]
-    if found is None or found.likely < LIKELY or not found.tied:
+    if found is None or not found.tied or (found.likely < LIKELY and work < SURELY_WORK):
         return []
     evidence = [f"signals: {', '.join(found.strongest())}"]
     evidence += [_told(like) for like in found.likenesses[:1]]
@@ -184,11 +191,15 @@ def _graded_work(
 
 def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Finding | None:
     """Return the finding when the words of `text` ask for graded work to be done."""
+    named, pasted = graded.named(text), graded.pasted(text)
+    if named and requests.leaves_a_gap(text) and not requests.asks_to_explain(text):
+        # The stub as it was given out: what is missing is the solution, whatever is wrong with it.
+        evidence = f'shows the graded function "{named[0]}" with its gap'
+        return _request(named[1], requests.assignment_of(text) or named[1].assignment, evidence)
     if requests.shows_own_work(text) and not requests.wants_it_handed_back(text):
         return None
     if requests.asks_what_is_allowed(text):
         return None
-    named, pasted = graded.named(text), graded.pasted(text)
     like = named[1] if named else pasted
     assignment = requests.assignment_of(text) or (like.assignment if like else None)
     assignment = assignment or (signals.assignment if signals else None)

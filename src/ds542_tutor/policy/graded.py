@@ -70,6 +70,11 @@ _ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
 _IS_FUNCTION = re.compile(r"[`'\"]? (?:function|func|method|class)\b")
 _FUNCTION_IS = re.compile(r"\b(?:function|func|method|class|def)\W{1,3}$")
 _LIBRARY = re.compile(r"\b(?:nn|np|torch|f|tf|math|numpy)\.$")  # `nn.ReLU` is not our `relu`
+_FILE = re.compile(
+    r"\b(?=[A-Za-z]*[-_\d])[A-Za-z][\w-]*\.(?:csv|npz|npy|pth?|png|json|safetensors)\b"
+)
+"""Names of files to be made or read, "train-onehot.csv"; "train.csv" is everybody's."""
+
 _SHORT_NAME, _LONG_NAME = 6, 10
 _PART = re.compile(r"(?<![\d.])(\d{1,2}[.-]\d{1,2})(?![\d.]*\d)")
 _PART_SAID = re.compile(
@@ -232,6 +237,10 @@ class GradedItems:
         It must be spelled as code (perhaps with a slip), called, or be said to be a function:
         words such as "sigmoid" are everybody's.
         """
+        for match in _FILE.finditer(text):
+            file = match.group()
+            if file.casefold() in self.names:
+                return file, Likeness("name", self.names[file.casefold()], 1.0, "")
         for match in re.finditer(r"\w+", text):
             name = self._known_as(match.group(), text[: match.start()], text[match.end() :])
             if name:
@@ -335,7 +344,8 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
         document=chunk.document,
         assignment=chunk.assignment,
         shingles=shingles(text),
-        names=frozenset(match["name"].casefold() for match in left_open),
+        names=frozenset(match["name"].casefold() for match in left_open)
+        | frozenset(name.casefold() for name in _FILE.findall(text)),
         params=frozenset(
             name
             for match in left_open

@@ -23,6 +23,16 @@ _GROUPS = {
     "ai_label ai_stuff ai_usage ai_disclosure ai_header_comment gpt_comments chatgpt_comments "
     "prompt_comment prompt_comments prompt_header tool_comment tutor_header generated_by "
     "ai_use ai_attribution ai_line ai_lines ai_policy_comment ai_generated_comment",
+    "reword": "reword* rewrite* rephrase* paraphras* humaniz* humanis* chang* edit* renam* "
+    "reorder* modify disguis* swap* shuffl* rework* alter* make write",
+    "checker": "gptzero gpt_zero zerogpt turnitin moss similarity_checker similarity_check "
+    "plagiarism_checker plagiarism_check plagiarism_software ai_detector ai_detection detector "
+    "checker gradescope autograder software",
+    "compose": "draft* write* writing compose* word phrase reply answer statement email mail "
+    "letter explain convince",
+    "not_to": "not_going_to not_gonna won't wont will_not don't_want_to dont_want_to don't_plan_to "
+    "no_plans_to refuse_to never_going_to not_planning_to rather_not",
+    "own_up": "mention* list* cite* citing credit* disclos* declar* admit* acknowledg* say* tell*",
     "detector": "turnitin gptzero zerogpt detector detectors ai_detector ai_detectors moss",
     "exam": "midterm mid_term midterms final finals final_exam exam exams examination quiz quizzes "
     "in_class_test in_class_exam in_class_quiz in_class_assignment in_class_exercise test",
@@ -88,6 +98,20 @@ _ATTRIBUTION = compile_phrases(
     "|was_me",
     "say|claim|state|write|pretend|put|declare|swear ..5 i|we wrote|did|made|coded|came_up ..4 "
     "myself|ourselves|alone|own|without_help",
+    "{reword} ..14 {checker} ..3 can't|cannot|doesn't|doesnt|don't|dont|won't|wont|not|never ..2 "
+    "catch*|flag*|detect*|match*|notice*|see|find|know|recogni*",
+    "{reword} ..14 {checker} ..3 gives|shows|says|scores|reports ..3 "
+    "low|lower|zero|0|human|nothing",
+    "i|i'm|im|we ..2 {not_to} ..2 {own_up} ..4 it|that|this|them|any|anything|{ai}",
+    "{compose} ..12 i|we did_not|didn't|didnt|never ..2 use|used|touch*|ask* ..4 "
+    "{ai}|it|tool|tools|any",
+    "{compose} ..8 convincing*|believabl*|plausibl* ..10 "
+    "did_not|didn't|didnt|never|deny|denies|only",
+    "so_it|should|must|make_it|make_the_comment|make_the_appendix|that "
+    "say|says|read|reads|claim|claims ..6 only|just|merely|nothing ..6 "
+    "use|used|help*|idea*|grammar|brainstorm*|spell*|typos|concepts",
+    "so_it|should|must say|says ..4 used ..4 for "
+    "ideas|grammar|spelling|brainstorming|inspiration only",
     "fake|falsify|forge|make_up|invent|backdate|fabricate|misstate|lie|alter|doctor ..4 "
     "{trace}|ai_use|prompt|prompts|exchange|chat_log|conversation|chat_history|use_boxes",
     "change|edit ..3 the|my prompt|prompts|{trace} ..6 so|to_look|instead|different",
