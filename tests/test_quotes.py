@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 
 import pytest
 from fakes import make_passage, make_prompt
@@ -225,3 +226,38 @@ def test_offsets_of_excerpts_hold_in_the_passage() -> None:
     for e in excerpts:
         source = passage.text[e.start : e.end]
         assert find_exact(e.text, source) is not None, e.text
+
+
+RULES = (
+    "You may talk about the homework with others, but you write it alone. Copying is not allowed. "
+    "Ask before you are unsure.\n\n"
+    "Late work is another matter, and has a page of its own.\n\n"
+    "- On written work that a tool helped with, add an appendix with\n"
+    "    1. the whole exchange with the tool from its beginning,\n"
+    "    2. the name and the version of the tool that was used.\n"
+    "- In an exam in class no tool may be used by anybody.\n"
+)
+
+
+def rules_prompt(question: str) -> Prompt:
+    return replace(make_prompt(question, RULES), rules=True)
+
+
+def test_a_rule_is_quoted_with_its_paragraph_and_no_other(quotes: QuotesModel) -> None:
+    text = ask(quotes, rules_prompt("may i talk about homework with a friend"))
+    for part in ("you write it alone [1].", "Copying is not allowed [1].", "Ask before"):
+        assert part in text
+    assert "Late work" not in text and "appendix" not in text
+
+
+def test_a_rule_of_a_list_comes_with_the_items_below_it(quotes: QuotesModel) -> None:
+    text = ask(quotes, rules_prompt("what goes into the appendix of written work with a tool"))
+    assert "whole exchange" in text and "version of the tool" in text
+    assert "exam in class" not in text
+
+
+def test_the_words_above_a_short_page_say_what_it_is_about(quotes: QuotesModel) -> None:
+    page = make_passage(1, "Learning Deep\nby A. Author\n\nThe PDF is free for everybody who asks.")
+    site = replace(page, chunk=replace(page.chunk, kind="site"))
+    text = ask(quotes, Prompt("is the book free", (site,), (), rules=True))
+    assert text == "Learning Deep by A. Author The PDF is free for everybody who asks [1]."

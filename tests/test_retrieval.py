@@ -60,3 +60,12 @@ def test_a_reranker_reorders_the_candidates_and_says_so(starter_tutor: LiveTutor
     lengths = [len(hit.chunk.search_text) for hit in hits]
     assert lengths == sorted(lengths, reverse=True)
     assert all(hit.retriever.endswith("+rerank") for hit in hits)
+
+
+def test_how_the_course_is_run_is_read_on_its_own_pages(starter_tutor: LiveTutor) -> None:
+    retriever = starter_tutor.tutor.retriever
+    query = standalone("may i discuss the homework and which part of the grade is it", ())
+    hits = retriever.search(replace(query, about_course=True))
+    assert hits[0].chunk.kind == "site"
+    assert not any(hit.chunk.kind == "book" for hit in hits)
+    assert any(hit.chunk.kind == "book" for hit in retriever.search(standalone("dropout", ())))

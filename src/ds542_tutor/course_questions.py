@@ -53,7 +53,7 @@ SURE = 0.6
 SECOND, SECOND_OF_FIRST = 0.15, 0.35
 """Probability, and share of the first kind's, from which a second kind is asked for too."""
 
-OF_THE_COURSE, SURELY_OF_THE_COURSE = 0.5, 0.85
+OF_THE_COURSE, SURELY_OF_THE_COURSE = 0.5, 0.75
 """Probability from which the course's own pages have to answer (`needs_course_pages`); the second
 where a message also names slides, a book or a notebook."""
 

@@ -86,6 +86,12 @@ def meetings(asking: Asking) -> CourseAnswer | None:
     ):
         on = all(day[:3] in wanted[0].days.casefold() for day in weekdays)
         draft.lines[0] = f"{'Yes' if on else 'No'}: {draft.lines[0]}"
+    if len(wanted) == 2 and asking.has("same|different"):
+        one, two = (meeting.location for meeting in wanted)
+        draft.say(
+            "They meet in the same room" if one == two else "They meet in different rooms",
+            *map(meeting_fact, wanted),
+        )
     if len(draft.lines) > 1:
         draft.lines = [f"- {line}" for line in draft.lines]
     return draft.finish()

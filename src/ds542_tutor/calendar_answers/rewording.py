@@ -236,7 +236,8 @@ def _readings(asking: Asking, days: str) -> Iterator[str]:
 def _meeting(asking: Asking) -> Iterator[str]:
     text = asking.text
     if sections := _sections(asking):
-        yield f"when and where are sections {' and '.join(dict.fromkeys(sections))}"
+        same = ", in the same room" if re.search(r"\b(?:same|different)\b", text) else ""
+        yield f"when and where are sections {' and '.join(dict.fromkeys(sections))}{same}"
     elif re.search(_DISCUSSION, text) and not re.search(r"\blectures?\b", text):
         yield "when and where are the discussion sections"
     else:

@@ -13,7 +13,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ds542_tutor.dialogue import Prompt
 from ds542_tutor.models.excerpts import Excerpt, cut, word_count
@@ -40,11 +40,11 @@ _MEANING_FLOOR = 0.3
 _RELATIVE_MEANING = 0.65
 # ... a neighbour of a chosen sentence a little less, since reading on is easy.
 _NEIGHBOUR_BONUS = 0.05
-# On the rules of the course: words of the passage around the best excerpt, its neighbours on either
-# side, and the share of its score from which another passage is quoted as well.
-_RULE_WORDS = 80
-_NEIGHBOURS = 3
-_NEARLY = 0.75
+# On the rules of the course: words of a passage around the best excerpt, and the share of its score
+# from which another passage is quoted as well.
+_RULE_WORDS = 90
+_LEAD_WORDS = 15  # of a page before the excerpt, such as the title of a book
+_NEARLY = 0.85
 _REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
 _SAME_WORDS = 0.6  # Jaccard overlap of content words from which two sentences say the same
 _SAME_MEANING = 0.92  # and the cosine
@@ -63,6 +63,7 @@ _ASKS_CODE = re.compile(
     r"|\w+_\w+|\w\(\)|`",
     re.I,
 )
+_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
@@ -183,13 +184,12 @@ def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
 
 
 def _around(ranked: Sequence[_Scored], prose: Sequence[Excerpt]) -> list[Excerpt]:
-    """Choose the best excerpt with what stands around it: rules come with their exceptions.
+    """Choose the best excerpt with what belongs to it: rules come with their exceptions.
 
-    What follows is read before what leads to it. Where another passage has one that is nearly as
-    good, that one comes too.
+    Where another passage has one that is nearly as good, that one comes too.
     """
     best = ranked[0]
-    chosen = _grown(best.excerpt, prose, _RULE_WORDS)
+    chosen = [_led(e) for e in _grown(best.excerpt, prose, _RULE_WORDS)]
     for other in ranked[1:]:
         if other.score < _NEARLY * best.score:
             break
@@ -201,18 +201,60 @@ def _around(ranked: Sequence[_Scored], prose: Sequence[Excerpt]) -> list[Excerpt
     return _reading_order(chosen)
 
 
+def _led(excerpt: Excerpt) -> Excerpt:
+    """Put the few words before the first excerpt of a page in front: what it is about."""
+    passage = excerpt.passage
+    ahead = passage.text[: excerpt.start]
+    if passage.chunk.kind != "site" or not 0 < word_count(ahead) <= _LEAD_WORDS:
+        return excerpt
+    return replace(excerpt, start=0, text=f"{' '.join(ahead.split())} {excerpt.text}")
+
+
 def _grown(excerpt: Excerpt, prose: Sequence[Excerpt], most: int) -> list[Excerpt]:
-    """Return the excerpt with its neighbours in the passage, as long as there are words left."""
+    """Return the excerpt with what belongs to it in its passage, as long as there are words left.
+
+    That is its paragraph, the item of a list with the items below it, and the words that lead to
+    it; not the next item, which is another rule.
+    """
     same = [e for e in prose if e.passage.number == excerpt.passage.number]
     after = sorted((e for e in same if e.start >= excerpt.end), key=lambda e: (e.start, -e.end))
     ahead = sorted((e for e in same if e.end <= excerpt.start), key=lambda e: (-e.end, e.start))
     chosen, words = [excerpt], word_count(excerpt.text)
-    for neighbour in (*ahead[:1], *after[:_NEIGHBOURS], *ahead[1:_NEIGHBOURS]):
-        length = word_count(neighbour.text)
-        if words + length <= most and not any(_overlap(neighbour, e) for e in chosen):
+    for neighbours in (after, ahead):
+        for neighbour in neighbours:
+            edge = (max if neighbours is after else min)(chosen, key=lambda e: e.start)
+            first, second = (edge, neighbour) if neighbours is after else (neighbour, edge)
+            if any(_overlap(neighbour, e) for e in chosen):
+                continue
+            length = word_count(neighbour.text)
+            if words + length > most or not _belongs(first, second):
+                break
             chosen.append(neighbour)
             words += length
     return chosen
+
+
+def _belongs(first: Excerpt, second: Excerpt) -> bool:
+    """Whether `second`, which follows `first` in the passage, goes on with it."""
+    text = first.passage.text
+    between = text[first.end : second.start]
+    if "\n" not in between:
+        return True
+    leads = text[first.start : first.end + 2].rstrip().endswith(":")
+    line, line_before = _line_of(text, second.start), _line_of(text, first.start)
+    if not _ITEM.match(line):
+        return leads or "\n\n" not in between
+    return leads or _indent(line) > _indent(line_before)
+
+
+def _line_of(text: str, place: int) -> str:
+    start = text.rfind("\n", 0, place) + 1
+    end = text.find("\n", place)
+    return text[start : end if end >= 0 else len(text)]
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _marginal(candidate: _Scored, chosen: Sequence[_Scored]) -> float:

@@ -36,12 +36,12 @@ LIKE_HARM = 0.45
 """Probability from which a message may count as a request of a harmful kind by its meaning; its
 nearest exemplars must agree (`NEARER`)."""
 
-NEARER, SURE = 0.1, 0.85
+NEARER, SURE = 0.1, 0.8
 """How much nearer than the nearest exemplar of the kind a harmless one may be (cosine), and the
 probability at which that no longer matters."""
 
-ABOUT_RULES = 0.7
-"""Probability from which a message with words of staff's actions asks for rules on them."""
+ABOUT_RULES = {"staff-only": 0.7, "exam": 0.9, "private": 0.9}
+"""Probability from which a message with words of what a rule refuses asks about the rule."""
 
 GRADED = "graded-solution"
 
@@ -113,9 +113,9 @@ def _by_words(texts: Sequence[str], likely: Mapping[str, float]) -> list[Finding
     Words such as "change my grade" stand in questions on the rules too; meaning tells them apart.
     """
     found = []
-    asks_rules = likely.get("logistics", 0.0) + likely.get("crediting", 0.0) >= ABOUT_RULES
+    rules = likely.get("logistics", 0.0) + likely.get("crediting", 0.0)
     for rule, test in harms.HARMS:
-        if rule == "staff-only" and asks_rules:
+        if rules >= ABOUT_RULES.get(rule, 1.0):
             continue
         match = next((m for text in texts if (m := test(text))), None)
         if match:

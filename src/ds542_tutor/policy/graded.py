@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from ds542_tutor.documents import Chunk
 from ds542_tutor.labels import labels_in
 from ds542_tutor.policy.disguise import plain
+from ds542_tutor.policy.formulas import formulas_in, number_runs, squeezed
 from ds542_tutor.policy.spelling import distance
 from ds542_tutor.words import content_words
 
@@ -75,6 +76,7 @@ _FILE = re.compile(
 )
 """Names of files to be made or read, "train-onehot.csv"; "train.csv" is everybody's."""
 
+_CODE = re.compile(r"```.*?(?:```|\Z)", re.S)
 _SHORT_NAME, _LONG_NAME = 6, 10
 _PART = re.compile(r"(?<![\d.])(\d{1,2}[.-]\d{1,2})(?![\d.]*\d)")
 _PART_SAID = re.compile(
@@ -94,6 +96,7 @@ class GradedItem:
         labels: the numbers of a book's problems that have no published answer ("problem 3.4").
         open: something is left to be filled in at all. text: of the chunk.
         words: its content words. parts: the numbers of its problems ("2.3").
+        formulas: those of what it asks, not of its code (`formulas.formulas_in`).
     """
 
     chunk_id: str
@@ -109,6 +112,7 @@ class GradedItem:
     text: str = field(default="", repr=False)
     words: frozenset[str] = field(default=frozenset(), repr=False)
     parts: frozenset[str] = frozenset()
+    formulas: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ class GradedItems:
     Attributes:
         names: each function that an assignment asks for, with the assignment.
         by_shingle, by_word: positions in `items` of those that have it.
+        by_numbers: runs of numbers that one assignment alone has ("1 2 4 3 8 7"), with it.
         vectors: one row an item, or nothing when there are no embeddings.
     """
 
@@ -144,6 +149,8 @@ class GradedItems:
     parts: frozenset[str] = frozenset()
     by_shingle: Mapping[tuple[str, ...], tuple[int, ...]] = field(default_factory=dict, repr=False)
     by_word: Mapping[str, tuple[int, ...]] = field(default_factory=dict, repr=False)
+    by_numbers: Mapping[tuple[str, ...], str | None] = field(default_factory=dict, repr=False)
+    formulas: frozenset[str] = field(default=frozenset(), repr=False)
     vectors: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @staticmethod
@@ -232,11 +239,16 @@ class GradedItems:
         return Likeness("number", None, 1.0, "") if found else None
 
     def named(self, text: str) -> tuple[str, Likeness] | None:
-        """Return the first function of an assignment that `text` names, and the likeness.
+        """Return the first function or file of an assignment that `text` names, and the likeness.
+
+        A run of numbers that stands in one assignment alone names it as well.
 
         It must be spelled as code (perhaps with a slip), called, or be said to be a function:
         words such as "sigmoid" are everybody's.
         """
+        for run in number_runs(text):
+            if run in self.by_numbers:
+                return " ".join(run), Likeness("name", self.by_numbers[run], 1.0, "")
         for match in _FILE.finditer(text):
             file = match.group()
             if file.casefold() in self.names:
@@ -274,6 +286,11 @@ class GradedItems:
             None,
         )
 
+    def states(self, text: str) -> bool:
+        """Whether `text` has a formula that stands in graded work, however it is typed."""
+        asked = squeezed(text)
+        return any(formula in asked for formula in self.formulas)
+
     def part(self, text: str, *, said: bool = False) -> bool:
         """Say whether `text` has the number of a part of graded work, such as "2.3" or "3-1".
 
@@ -305,6 +322,11 @@ def _collect(items: tuple[GradedItem, ...], names: Mapping[str, str | None]) -> 
             by_shingle.setdefault(run, []).append(i)
         for word in item.words:
             by_word.setdefault(word, []).append(i)
+    runs: dict[tuple[str, ...], list[str | None]] = {}
+    for item in items:
+        for run in number_runs(item.text):
+            if item.assignment not in runs.setdefault(run, []):
+                runs[run].append(item.assignment)
     size = max((len(item.vector) for item in items), default=0)
     rows = [item.vector or (0.0,) * size for item in items]
     return GradedItems(
@@ -316,6 +338,8 @@ def _collect(items: tuple[GradedItem, ...], names: Mapping[str, str | None]) -> 
         parts=frozenset().union(*(item.parts for item in items)),
         by_shingle={run: tuple(found) for run, found in by_shingle.items()},
         by_word={word: tuple(found) for word, found in by_word.items()},
+        formulas=frozenset().union(*(item.formulas for item in items)),
+        by_numbers={run: key for run, (key, *more) in runs.items() if not more},
         vectors=np.array(rows, dtype=np.float32) if size else None,
     )
 
@@ -353,6 +377,7 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
             if name not in _COMMON_PARAMETERS
         ),
         stubs=frozenset(_ASSIGNED_STUB.findall(text)),
+        formulas=formulas_in(_CODE.sub("", text)),
         labels=frozenset(name for name in chunk.labels if name.startswith(_PROBLEMS)),
         open=_STUB.search(text) is not None,
         vector=tuple(vector),

@@ -80,6 +80,9 @@ _ATTRIBUTION = compile_phrases(
     "|won't"
     "|wont|doesn't|doesnt|don't|dont|never ..2 tell|notice|detect|suspect|find_out|catch|flag|know",
     "undetect*",
+    "cover_story|alibi",
+    "as_is|unchanged|verbatim ..9 say*|write|put|tick|mark|claim* ..6 "
+    "significantly|moderately|heavily|somewhat modified|changed|edited",
     "bypass*|beat*|fool*|trick*|evade*|avoid*|get_past|dodge|defeat ..4 "
     "detector|detectors|ai_detection|detection_tools|turnitin|gptzero|moss|plagiarism_check"
     "|plagiarism_checker",

@@ -49,7 +49,7 @@ _GROUPS = {
     "script class body notebook proof derivation one-liner snippet cell cells version formula "
     "line lines loop method program model_code expression homework hw",
     "graded": "homework* hw* project* disc discussion* assignment assignments problem_set pset "
-    "project projects exercise "
+    "project projects exercise reflection reflections "
     "exercises notebook discussion_notebook todo todos autograder graded_question graded_part",
     "owner": "my the this our your a graded coding these all whole entire",
 }

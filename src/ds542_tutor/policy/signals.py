@@ -19,36 +19,36 @@ from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, Likeness
 from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
 
 WEIGHTS: Mapping[str, float] = {
-    "names or quotes a task": 4.19,
-    "names a part": 2.78,
-    "names an assignment": 1.60,
-    "speaks of graded work": 1.00,
-    "shows a gap": 2.19,
-    "has a part's number": 1.48,
-    "near in meaning": 1.25,
-    "rare words": 1.09,
-    "quotes": 2.67,
-    "wants it done": 1.46,
-    "wants an explanation": -0.94,
-    "shows own work": -0.06,
-    "reports an error": -0.83,
-    "asks a fact": -0.66,
-    "asks what is allowed": -0.46,
-    "wants another example": -1.00,
+    "names or quotes a task": 3.88,
+    "names a part": 2.85,
+    "names an assignment": 1.54,
+    "speaks of graded work": 1.50,
+    "shows a gap": 2.45,
+    "has a part's number": 1.08,
+    "near in meaning": 1.66,
+    "rare words": 0.68,
+    "quotes": 1.03,
+    "wants it done": 1.78,
+    "wants an explanation": -0.88,
+    "shows own work": -0.13,
+    "reports an error": 0.13,
+    "asks a fact": -0.47,
+    "asks what is allowed": -0.83,
+    "wants another example": -1.08,
     "reads like work (odds)": 0.24,
-    "reads like work": 2.55,
-    "reads like a concept": -1.60,
-    "reads like own work": -1.09,
-    "reads like course matters": -0.45,
-    "reads like an example": 1.08,
-    "graded, reads like work": 0.29,
-    "graded, reads like a concept": 1.61,
-    "graded, reads like own work": -0.43,
-    "graded, reads like course matters": 0.33,
+    "reads like work": 2.48,
+    "reads like a concept": -1.69,
+    "reads like own work": -1.37,
+    "reads like course matters": -0.37,
+    "reads like an example": 1.31,
+    "graded, reads like work": 0.20,
+    "graded, reads like a concept": 1.45,
+    "graded, reads like own work": -0.38,
+    "graded, reads like course matters": 0.53,
 }
 """What each signal adds to the log-odds; fitted as docs/experiments.md tells."""
 
-BIAS = -3.97
+BIAS = -4.05
 
 TIES = (
     "names or quotes a task",
@@ -125,7 +125,9 @@ def signals(
     titled = next((key for text in texts if (key := titled_assignment(text, course))), None)
     by_name = next((key for text in texts if (key := requests.assignment_of(text))), None)
     tie = _tie(
-        named is not None or bool(quoted and quoted.shared >= MIN_SHARED),
+        named is not None
+        or bool(quoted and quoted.shared >= MIN_SHARED)
+        or graded.states(question),
         says(lambda text: requests.names_graded_part(text) or graded.part(text, said=True)),
         by_name is not None or titled is not None,
         says(requests.mentions_graded),
