@@ -268,7 +268,9 @@ def test_a_stub_whose_gap_is_open_is_no_code_of_ones_own() -> None:
     stub = "my count_corners has a bug, fix it\ndef count_corners(n):\n  C = ...\n  return C"
     decision = decide(stub, (), POLICY, COURSE, NUMBERED, NOW)
     assert (decision.action, decision.assignment) == ("hint", "homework2")
-    own = "my count_corners gives 3, should be 4\ndef count_corners(n):\n  C = n + 1\n  return C"
+    own = (
+        "my count_corners gives 3. why?\ndef count_corners(n):\n  C = n + 1\n  return C\n# 3, not 4"
+    )
     assert decide(own, (), POLICY, COURSE, NUMBERED, NOW).action == "answer"
 
 

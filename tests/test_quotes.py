@@ -232,10 +232,12 @@ RULES = (
     "You may talk about the homework with others, but you write it alone. Copying is not allowed. "
     "Ask before you are unsure.\n\n"
     "Late work is another matter, and has a page of its own.\n\n"
-    "- On written work that a tool helped with, add an appendix with\n"
-    "    1. the whole exchange with the tool from its beginning,\n"
-    "    2. the name and the version of the tool that was used.\n"
-    "- In an exam in class no tool may be used by anybody.\n"
+    "- On written work that a tool helped with, students shall add an appendix that shows\n"
+    "    1. the whole exchange with the tool from its beginning to its very end,\n"
+    "    2. the name and the version of each tool that was used on any part of it,\n"
+    "    3. how it was used, for instance to find ideas or to check a line of argument.\n"
+    "- In an exam in class no tool may be used by anybody, whatever it is used for otherwise.\n"
+    "- In the first week of the course, everybody says which tools they know and have used.\n"
 )
 
 
@@ -252,8 +254,8 @@ def test_a_rule_is_quoted_with_its_paragraph_and_no_other(quotes: QuotesModel) -
 
 def test_a_rule_of_a_list_comes_with_the_items_below_it(quotes: QuotesModel) -> None:
     text = ask(quotes, rules_prompt("what goes into the appendix of written work with a tool"))
-    assert "whole exchange" in text and "version of the tool" in text
-    assert "exam in class" not in text
+    assert "add an appendix that shows" in text and "whole exchange" in text
+    assert "exam in class" not in text and "first week" not in text
 
 
 def test_the_words_above_a_short_page_say_what_it_is_about(quotes: QuotesModel) -> None:

@@ -124,7 +124,7 @@ def test_another_terms_syllabus_is_not_answered_from(
     ("question", "said"),
     [
         ("On which floor does Ada Former work?", "third floor"),
-        ("Where is the Observatory Tower of Ada Former?", "Syllabus (Fall 2025) [1]"),
+        ("Where is the Observatory Tower of Ada Former?", "third floor [1]"),
     ],
 )
 def test_when_only_another_term_knows_the_answer_says_so(

@@ -50,7 +50,10 @@ NO_QUESTION = 0.35
 SURE = 0.6
 """Probability from which one of the dates of a piece of work is meant and not another."""
 
-SECOND, SECOND_OF_FIRST = 0.15, 0.35
+NOT_LATE = 0.1
+"""Probability below which a message with "late" in it does not ask what late work costs."""
+
+SECOND, SECOND_OF_FIRST = 0.15, 0.3
 """Probability, and share of the first kind's, from which a second kind is asked for too."""
 
 OF_THE_COURSE, SURELY_OF_THE_COURSE = 0.5, 0.75
@@ -225,7 +228,7 @@ def answer_by_meaning(
     if elsewhere >= max(NO_QUESTION, likely[first]) and not named:
         return found
     answers = []
-    if found and asking.works and _other_date(first, found.topic):
+    if found and asking.works and _other_date(first, found.topic, likely["late"]):
         card = work_card(asking)
         answers = [card] if card else [found]
     elif found is None or _better(first, likely, found, asking):
@@ -274,8 +277,12 @@ def _answers(kind: str, likely: Mapping[str, float], asking: Asking) -> list[Cou
     return []
 
 
-def _other_date(kind: str, topic: str) -> bool:
+def _other_date(kind: str, topic: str, late: float) -> bool:
     """Whether a rule took the message for one date of a piece of work, and `kind` is another."""
+    if (
+        topic == "late"
+    ):  # says when it was due as well, which is enough unless lateness is not meant
+        return kind in DATES - {"late"} and late < NOT_LATE
     return (
         kind in DATES - {"late"}
         and topic in ("due", "released")

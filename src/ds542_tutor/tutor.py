@@ -71,6 +71,7 @@ _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
 _SITE_WORDS = "generative AI assistance GAIA policy"
+_BESIDE_POLICY = 0.62  # share of the best score; in hits, which fuse ranks
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
 _NAMING_DEPTH = 60  # hits of a search by words among which pages on the course are looked for
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
@@ -336,7 +337,11 @@ class Tutor:
         if reply.evidence is not None and self._evidence(reply, current) < needed:
             current = [*(h for h in reply.hits if h not in current), *current]
         if reply.decision.rule == CREDITING:
-            current = [h for h in current if h.chunk.kind == "site"] or current
+            # The policy, and pages that are found nearly as well: they may be asked about.
+            site = [h for h in current if h.chunk.kind == "site"]
+            least = _BESIDE_POLICY * max((h.score for h in site), default=0.0)
+            kept = [h for h in site if "GAIA" in h.chunk.search_text or h.score >= least]
+            current = kept or current
         if reply.decision.action == "hint":
             mine = [h for h in reply.teaching if h.chunk.term in (None, "", term) or not term]
             return (mine or list(reply.teaching))[:_HINT_PASSAGES]

@@ -56,7 +56,7 @@ def joined(answers: Sequence[CourseAnswer]) -> CourseAnswer:
         said = _bare("\n".join(lines))
         numbers = {str(i): _number(facts, fact) for i, fact in enumerate(answer.sources, 1)}
         for line in answer.text.split("\n"):
-            new = " ".join(s for s in re.split(r"(?<=\]\.) ", line) if _bare(s) not in said)
+            new = " ".join(s for s in re.split(r"(?<=\]\.) ", line) if not _said(s, said))
             pieces = re.split(r"(?<=\[)(\d+)(?=\])", new)
             lines += ["".join(str(numbers.get(piece, piece)) for piece in pieces)] if new else []
     listed = any(line.startswith("- ") for line in lines)
@@ -64,6 +64,12 @@ def joined(answers: Sequence[CourseAnswer]) -> CourseAnswer:
     exact = all(answer.exact for answer in answers)
     text = ("\n" if listed else " ").join(lines)
     return CourseAnswer(text, tuple(facts), tentative, first.topic, exact)
+
+
+def _said(sentence: str, said: str) -> bool:
+    """Whether `said` has the sentence, or what it begins with ("Lecture 6 was on Tue Mar 3")."""
+    bare = _bare(sentence)
+    return bare in said or bare.split(". ")[0].rstrip(" .") in said
 
 
 def _number(facts: list[CourseFact], fact: CourseFact) -> int:

@@ -96,7 +96,7 @@ def reworded(kind: str, asking: Asking) -> Iterator[str]:
             yield f"what was the last {'discussion' if 'discussion' in text else 'lecture'} about"
         case "covers":
             yield from _discussions_of_topic(asking)
-            if lectures := _of_topic(asking):
+            if lectures := _of_topic(asking, _topic_words(asking)):
                 order = re.search(r"\b(?:before|after|first|earlier|later)\b", text)
                 yield f"when is {_numbers(lectures)}{', what comes first' if order else ''}"
         case "readings":
@@ -204,11 +204,10 @@ def _topic_words(asking: Asking) -> list[str]:
     return [word for word in words if word not in COMMON_WORDS]
 
 
-def _of_topic(asking: Asking) -> list[Lecture]:
+def _of_topic(asking: Asking, words: Sequence[str]) -> list[Lecture]:
     """Return the lectures, two at most, that most words of the message point to."""
     votes: Counter[str] = Counter()
     by_source = {lecture.source: lecture for lecture in asking.course.lectures}
-    words = _topic_words(asking)
     for word in words:
         found = lectures_about(asking.course, [word])
         if len(found) <= _RARE:
@@ -221,15 +220,15 @@ def _of_topic(asking: Asking) -> list[Lecture]:
 
 
 def _readings(asking: Asking, days: str) -> Iterator[str]:
-    if lectures := asking.lectures or tuple(_of_topic(asking)):
+    topic = [word for word in _topic_words(asking) if word not in READ_VOCABULARY.split()]
+    if lectures := asking.lectures or tuple(_of_topic(asking, topic)):
         numbers = " and ".join(str(lecture.number) for lecture in lectures[:2])
         yield f"what are the readings for lecture {numbers}"
     if days:
         yield f"what are the readings for {days}"
     if re.search(r"\bfirst\b", asking.text):
         yield "what are the readings for lecture 1"
-    named = [w for w in _topic_words(asking) if w not in READ_VOCABULARY.split()]
-    if not named and not days and not re.search(r"\b(?:lecture|class) \d", asking.text):
+    if not topic and not days and not re.search(r"\b(?:lecture|class) \d", asking.text):
         yield "what are the readings for the next lecture"
 
 

@@ -83,7 +83,7 @@ READ_VOCABULARY = TAUGHT_VOCABULARY + (
     "required preread prework suggested optional section sections prep preparing preclass "
     "list before pre pre-class pre-read pre-work recommended understanding deep papers paper links "
     "sections section reflection homework extra additional maths math notes apart beyond link look "
-    "due lookup study bring start exactly will way later curious know course"
+    "prince belong belongs due lookup study bring start exactly will way later curious know course"
 )
 _READS = (
     r"papers?|to read|"

@@ -220,31 +220,35 @@ def _grown(excerpt: Excerpt, prose: Sequence[Excerpt], most: int) -> list[Excerp
     after = sorted((e for e in same if e.start >= excerpt.end), key=lambda e: (e.start, -e.end))
     ahead = sorted((e for e in same if e.end <= excerpt.start), key=lambda e: (-e.end, e.start))
     chosen, words = [excerpt], word_count(excerpt.text)
-    for neighbours in (after, ahead):
+    for neighbours in (ahead, after):  # what leads to it first: the items below that belong to it
         for neighbour in neighbours:
             edge = (max if neighbours is after else min)(chosen, key=lambda e: e.start)
             first, second = (edge, neighbour) if neighbours is after else (neighbour, edge)
             if any(_overlap(neighbour, e) for e in chosen):
                 continue
             length = word_count(neighbour.text)
-            if words + length > most or not _belongs(first, second):
+            outer = min(_indent(_line_of(e.passage.text, e.start)) for e in (*chosen, first))
+            if words + length > most or not _belongs(first, second, outer):
                 break
             chosen.append(neighbour)
             words += length
     return chosen
 
 
-def _belongs(first: Excerpt, second: Excerpt) -> bool:
-    """Whether `second`, which follows `first` in the passage, goes on with it."""
+def _belongs(first: Excerpt, second: Excerpt, outer: int) -> bool:
+    """Whether `second`, which follows `first` in the passage, goes on with it.
+
+    `outer`: the indent of the outermost of what has been chosen; deeper items belong to that.
+    """
     text = first.passage.text
     between = text[first.end : second.start]
     if "\n" not in between:
         return True
     leads = text[first.start : first.end + 2].rstrip().endswith(":")
-    line, line_before = _line_of(text, second.start), _line_of(text, first.start)
+    line = _line_of(text, second.start)
     if not _ITEM.match(line):
         return leads or "\n\n" not in between
-    return leads or _indent(line) > _indent(line_before)
+    return leads or _indent(line) > outer
 
 
 def _line_of(text: str, place: int) -> str:

@@ -26,6 +26,9 @@ MIN_CONTENT_WORDS = 2
 LIKELY = 0.45
 """Probability from which a message counts as asking for graded work to be done."""
 
+OF_THE_COURSE = 0.8
+"""Probability of course matters from which words alone make no request for graded work."""
+
 SURELY_WORK = 0.85
 """Probability of wanting something made from which being near to graded work is enough."""
 
@@ -40,7 +43,7 @@ NEARER, SURE = 0.1, 0.8
 """How much nearer than the nearest exemplar of the kind a harmless one may be (cosine), and the
 probability at which that no longer matters."""
 
-ABOUT_RULES = {"staff-only": 0.7, "exam": 0.9, "private": 0.9}
+ABOUT_RULES = {"staff-only": 0.7, "private": 0.9}
 """Probability from which a message with words of what a rule refuses asks about the rule."""
 
 GRADED = "graded-solution"
@@ -214,7 +217,7 @@ def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Findin
     if numbered and (wanted or _DO_PROBLEM.search(text)) and not requests.asks_to_explain(text):
         return _request(numbered, assignment)
     # Words such as "write" and "homework" meet in harmless messages too: meaning may clear them.
-    if signals is not None and signals.likely < UNLIKELY:
+    if signals is not None and (signals.likely < UNLIKELY or _of_the_course(signals)):
         return None
     if wanted and requests.mentions_graded(text):
         return _request(None, assignment)
@@ -222,6 +225,12 @@ def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Findin
         evidence = "names graded work and asks nothing else"
         return Finding(GRADED, evidence, assignment, (evidence,))
     return None
+
+
+def _of_the_course(signals: Signals) -> bool:
+    """Whether a message asks how the course is run: "how much do i lose if i do hw2 tomorrow"."""
+    matters, work = (signals.values[f"reads like {kind}"] for kind in ("course matters", "work"))
+    return matters >= OF_THE_COURSE and work <= 1 - OF_THE_COURSE
 
 
 def _request(like: Likeness | None, assignment: str | None, evidence: str = "") -> Finding:
