@@ -68,9 +68,13 @@ OTHER, ADMIN = "other", "admin"
 _SAYS = {
     "meeting": r"lectures?|class|sections?|discussions?|meet|a\d|room|building|start|begin|end",
     "weights": r"grad|percent|%|worth|count|weigh|points?|mark|chunk|share|part|total|final|score",
+    "covers": r"when|lectur|class|sessions?|discussions?|sections?|tutorial|days?|date|weeks?"
+    r"|cover|taught|teach|learn|schedul|semester|calendar|already|yet|come|coming|up|today|tomorrow"
+    r"|get to|do we|will we|have we|before|after",
+    "readings": r"read|chapter|paper|udl|book|prep|pages?|textbook|prince|material|links?|article",
     "regrade": r"re-?grad|grad|score|dispute|points?|complain|mark|appeal|contest",
 }
-"""Words without one of which a message is not of a kind that needs nothing to be named."""
+"""Words without one of which a message is not of a kind, whatever it is like."""
 _IN_A_FILE = r"\b(?:slides?|page|pages|figures?|links?|powerpoint|who)\b"
 _SESSIONS = frozenset({"session", "next-session", "last-session", "covers", "class-on"})
 _TO_READ = r"\b(?:read|readings?|chapters?|papers?)\b"

@@ -29,8 +29,8 @@ LIKELY = 0.45
 OF_THE_COURSE = 0.8
 """Probability of course matters from which words alone make no request for graded work."""
 
-SURELY_WORK = 0.85
-"""Probability of wanting something made from which being near to graded work is enough."""
+SURELY_WORK, NEAR_WORK = 0.85, 0.45
+"""Probability of wanting something made, and cosine to graded work, which together are enough."""
 
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
@@ -38,6 +38,9 @@ UNLIKELY = 0.2
 LIKE_HARM = 0.45
 """Probability from which a message may count as a request of a harmful kind by its meaning; its
 nearest exemplars must agree (`NEARER`)."""
+
+NEAR = 0.4
+"""Cosine to the nearest exemplar of a harmful kind below which its regression only guesses."""
 
 NEARER, SURE = 0.1, 0.8
 """How much nearer than the nearest exemplar of the kind a harmless one may be (cosine), and the
@@ -139,6 +142,8 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
         other = sense.kinds.nearest((*BENIGN, WORK), sense.vector)
         if near and other and near[1] < other[1] - NEARER and likely[kind] < SURE:
             continue
+        if near and near[1] < NEAR:
+            continue  # unlike anything known: about something else altogether
         evidence = (f'means about the same as "{_brief(near[0])}"',) if near else ()
         scores = {f"likely {kind}": likely[kind]} | ({"cosine": near[1]} if near else {})
         found.append(
@@ -176,7 +181,10 @@ def _graded_work(
     near = graded.alike(sense.vector)
     if near and requests.wants_solution(texts[0]) and not requests.asks_to_explain(texts[0]):
         return [_request(near, near.assignment)]
-    if found is None or not found.tied or (found.likely < LIKELY and work < SURELY_WORK):
+    if found is None or not found.tied:
+        return []
+    surely = work >= SURELY_WORK and found.values["near in meaning"] >= NEAR_WORK
+    if found.likely < LIKELY and not surely:
         return []
     evidence = [f"signals: {', '.join(found.strongest())}"]
     evidence += [_told(like) for like in found.likenesses[:1]]

@@ -58,7 +58,7 @@ TIES = (
 )
 """Ways to name graded work, the narrowest first."""
 
-MIN_LIKE = 0.3
+MIN_LIKE = 0.33
 """Cosine, or share of rare words, below which a message is about something else altogether."""
 
 _FLOOR = 1e-3  # of a probability, so that its logarithm stays small
