@@ -242,7 +242,7 @@ def answer_by_meaning(
                 answers = [found, *(a for a in answers if a.text != found.text)]
     elif found:
         answers = [found]
-        if likely[first] >= SURE:  # the rules may have read half of it
+        if likely[first] >= SURE and _asks_twice(text):  # the rules may have read half of it
             answers += [a for a in _answers(first, likely, asking) if _differs(a, answers)]
     as_well = likely[second] >= max(SECOND, likely[first] * SECOND_OF_FIRST)
     if first in _SESSIONS and re.search(_TO_READ, text):

@@ -338,7 +338,10 @@ class Tutor:
             current = [*(h for h in reply.hits if h not in current), *current]
         if reply.decision.rule == CREDITING:
             # The policy, and pages that are found nearly as well: they may be asked about.
-            site = [h for h in current if h.chunk.kind == "site"]
+            site = [
+                h for h in current
+                if h.chunk.kind == "site" and not (h.chunk.assignment or h.chunk.lecture)
+            ]  # fmt: skip
             least = _BESIDE_POLICY * max((h.score for h in site), default=0.0)
             kept = [h for h in site if "GAIA" in h.chunk.search_text or h.score >= least]
             current = kept or current

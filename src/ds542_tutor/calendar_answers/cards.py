@@ -60,6 +60,8 @@ def joined(answers: Sequence[CourseAnswer]) -> CourseAnswer:
             pieces = re.split(r"(?<=\[)(\d+)(?=\])", new)
             lines += ["".join(str(numbers.get(piece, piece)) for piece in pieces)] if new else []
     listed = any(line.startswith("- ") for line in lines)
+    if listed:
+        lines = [f"- {line.removeprefix('- ')}" for line in lines]
     tentative = any(answer.tentative for answer in answers)
     exact = all(answer.exact for answer in answers)
     text = ("\n" if listed else " ").join(lines)

@@ -38,7 +38,7 @@ _RARE = 4  # lectures at most that a word of a topic may point to
 _ROLES = {
     r"tas?\b|teaching assistants?": "the tas",
     r"course assistants?|cas?\b|graders?": "the course assistants",
-    r"prof\w*|instructor|teacher|lecturer": "the instructor",
+    r"prof\w*|instructor|teacher|lecturer|teach(?:es|ing)?\b(?! assistant)": "the instructor",
 }
 _PAST = r"\b(?:was|were|did|had|missed|skipped|taught|covered|sick|absent|yesterday)\b"
 _RECESS = r"\b(?:break|recess|vacation)\b"
