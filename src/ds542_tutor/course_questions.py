@@ -283,9 +283,8 @@ def _answers(kind: str, likely: Mapping[str, float], asking: Asking) -> list[Cou
 
 def _other_date(kind: str, topic: str, late: float) -> bool:
     """Whether a rule took the message for one date of a piece of work, and `kind` is another."""
-    if (
-        topic == "late"
-    ):  # says when it was due as well, which is enough unless lateness is not meant
+    if topic == "late":
+        # It says when the work was due as well: enough, unless lateness is not meant at all.
         return kind in DATES - {"late"} and late < NOT_LATE
     return (
         kind in DATES - {"late"}
