@@ -53,8 +53,9 @@ SURE = 0.6
 NOT_LATE = 0.1
 """Probability below which a message with "late" in it does not ask what late work costs."""
 
-SECOND, SECOND_OF_FIRST = 0.15, 0.3
-"""Probability, and share of the first kind's, from which a second kind is asked for too."""
+SECOND, SECOND_OF_ALL, SECOND_OF_FIRST = 0.15, 0.3, 0.3
+"""Probability from which a second kind is asked for too, the same for kinds that need nothing to be
+named, and the share of the first kind's that it needs."""
 
 OF_THE_COURSE, SURELY_OF_THE_COURSE = 0.5, 0.75
 """Probability from which the course's own pages have to answer (`needs_course_pages`); the second
@@ -231,25 +232,39 @@ def answer_by_meaning(
     named = first in _NEEDS_NOTHING and names_somebody(asking)
     if elsewhere >= max(NO_QUESTION, likely[first]) and not named:
         return found
-    answers = []
-    if found and asking.works and _other_date(first, found.topic, likely["late"]):
-        card = work_card(asking)
-        answers = [card] if card else [found]
-    elif found is None or _better(first, likely, found, asking):
-        if _believed(first, likely[first], asking, follows=follows and not in_full):
-            answers = _answers(first, likely, asking)
-            if found and answers and _asks_twice(text):
-                answers = [found, *(a for a in answers if a.text != found.text)]
-    elif found:
-        answers = [found]
-        if likely[first] >= SURE and _asks_twice(text):  # the rules may have read half of it
-            answers += [a for a in _answers(first, likely, asking) if _differs(a, answers)]
-    as_well = likely[second] >= max(SECOND, likely[first] * SECOND_OF_FIRST)
+    believed = _believed(first, likely[first], asking, follows=follows and not in_full)
+    answers = _first_answers(first, likely, asking, found, believed=believed)
+    least = SECOND_OF_ALL if second in _NEEDS_NOTHING else SECOND
+    as_well = likely[second] >= max(least, likely[first] * SECOND_OF_FIRST)
     if first in _SESSIONS and re.search(_TO_READ, text):
         second, as_well = "readings", True
     if answers and as_well and _asks_twice(text) and _says(second, text):
         answers += [a for a in _answers(second, likely, asking) if _differs(a, answers)]
     return joined(answers) if answers and answers != [found] else found
+
+
+def _first_answers(
+    kind: str,
+    likely: Mapping[str, float],
+    asking: Asking,
+    found: CourseAnswer | None,
+    *,
+    believed: bool,
+) -> list[CourseAnswer]:
+    """Return what the rules found, what the likeliest kind says, or both where two are asked."""
+    twice = _asks_twice(asking.text)
+    if found and asking.works and _other_date(kind, found.topic, likely["late"]):
+        card = work_card(asking)
+        return [card] if card else [found]
+    if found and not _better(kind, likely, found, asking):
+        if likely[kind] < SURE or not twice:
+            return [found]
+        # The rules may have read half of it.
+        return [found, *(a for a in _answers(kind, likely, asking) if _differs(a, [found]))]
+    answers = _answers(kind, likely, asking) if believed else []
+    if found and answers and twice:
+        return [found, *(a for a in answers if _differs(a, [found]))]
+    return answers
 
 
 def _believed(kind: str, likelihood: float, asking: Asking, *, follows: bool) -> bool:
