@@ -12,7 +12,8 @@ from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Answer, Delta, Finished, Prompt, Stage, Turn
 from ds542_tutor.errors import QuestionError
 from ds542_tutor.policy.disclosure import USE
-from ds542_tutor.tutor import Tutor, whole_sentences
+from ds542_tutor.sentences import whole_sentences
+from ds542_tutor.tutor import Tutor
 
 EASTERN = ZoneInfo("America/New_York")
 EARLY_FEBRUARY = datetime(2026, 2, 3, 12, tzinfo=EASTERN)

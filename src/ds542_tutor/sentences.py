@@ -272,3 +272,17 @@ def _continues(text: str, lines: list[tuple[int, int]], first: int, j: int) -> b
     if _MATH_LETTER.search(line) and not following.lstrip()[0].isupper():
         return True
     return len(line.rstrip()) >= _WRAPPED_FROM * widest
+
+
+def whole_sentences(draft: str) -> str:
+    """Return `draft` without a last sentence that breaks off (a length limit, a stop by the user).
+
+    List items, formulas and code end as they like, and a draft of one sentence stays as it is.
+    """
+    blocks = split_blocks(draft)
+    if not blocks or blocks[-1].kind != "prose":
+        return draft
+    spans = block_sentences(blocks[-1])
+    if re.search(r"[.!?:\])”\"'$]$", spans[-1].text) or len(blocks) == len(spans) == 1:
+        return draft
+    return draft[: spans[-1].start].rstrip()

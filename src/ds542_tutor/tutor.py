@@ -60,7 +60,7 @@ from ds542_tutor.protocols import ChatModel
 from ds542_tutor.queries import standalone
 from ds542_tutor.replies import Reply
 from ds542_tutor.retrieval import Retriever, evidence, tells_of_the_course
-from ds542_tutor.sentences import block_sentences, split_blocks
+from ds542_tutor.sentences import whole_sentences
 from ds542_tutor.settings import Settings
 from ds542_tutor.tasks import find_task
 
@@ -187,6 +187,8 @@ class Tutor:
         if self.second_opinion is not None:
             decision = stricter(decision, self.second_opinion.judge(question, turns, decision))
         computed = computed_answer(course, question, turns, now, self.course_kinds, sense.vector)
+        if computed is None:
+            return decision, None
         likely = asks_of_the_course(question, self.course_kinds, sense.vector)
         return settled(question, decision, computed, likely), computed
 
@@ -372,20 +374,6 @@ class Tutor:
             return last.answer
 
         return RunnableLambda(finished)
-
-
-def whole_sentences(draft: str) -> str:
-    """Return `draft` without a last sentence that breaks off (a length limit, a stop by the user).
-
-    List items, formulas and code end as they like, and a draft of one sentence stays as it is.
-    """
-    blocks = split_blocks(draft)
-    if not blocks or blocks[-1].kind != "prose":
-        return draft
-    spans = block_sentences(blocks[-1])
-    if re.search(r"[.!?:\])”\"'$]$", spans[-1].text) or len(blocks) == len(spans) == 1:
-        return draft
-    return draft[: spans[-1].start].rstrip()
 
 
 def check_question(question: str, limit: int) -> None:

@@ -201,6 +201,12 @@ def work_name(work: Work) -> str:
     return f"{head} ({own})" if own else head
 
 
+def work_words(work: Work) -> str:
+    """Return `work` as students name it and `Asking` reads it: "hw 2", "discussion 3"."""
+    key = work.key if isinstance(work, Assignment) else f"discussion{work.number}"
+    return re.sub(r"(\d+)$", r" \1", key).replace("homework", "hw")
+
+
 def _of_kind(course: Course, kind: str) -> list[Work]:
     if kind == "discussion":
         return list(course.discussions)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment, work_name
+from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment
 from ds542_tutor.calendar_answers.deadlines import due_sentence, is_tentative, work_fact
 from ds542_tutor.calendar_answers.late_rules import say_late_period
-from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact, Draft, moment_name
+from ds542_tutor.calendar_answers.releases import say_release
+from ds542_tutor.calendar_answers.values import CourseAnswer, Draft
 from ds542_tutor.course import Assignment, Discussion
 
 _MOST_WORKS = 3  # with more, each in full would be a page
@@ -28,15 +29,8 @@ def work_card(asking: Asking) -> CourseAnswer | None:
 
 def _say_work(draft: Draft, work: Work, asking: Asking) -> None:
     fact = work_fact(work)
-    if isinstance(work, Assignment) and work.released and work.published:
-        word = "was" if work.released <= asking.now else "will be"
-        draft.say(f"{work_name(work)} {word} released on {moment_name(work.released)}", fact)
-    elif isinstance(work, Assignment) and work.released:
-        draft.say(
-            f"{work_name(work)} is not published yet; the site plans it for"
-            f" {moment_name(work.released)}",
-            fact,
-        )
+    if isinstance(work, Assignment) and work.released:
+        say_release(draft, work, asking)
     draft.say(due_sentence(work, asking), fact)
     draft.tentative |= is_tentative(work)
     if moment := due_moment(work, asking.course):
@@ -51,10 +45,11 @@ def joined(answers: Sequence[CourseAnswer]) -> CourseAnswer:
         ValueError: there is no answer.
     """
     first, *others = answers
-    lines, facts = first.text.split("\n"), list(first.sources)
+    lines = first.text.split("\n")
+    draft = Draft(first.topic, facts=list(first.sources))
     for answer in others:
         said = _bare("\n".join(lines))
-        numbers = {str(i): _number(facts, fact) for i, fact in enumerate(answer.sources, 1)}
+        numbers = {str(i): draft.number(fact) for i, fact in enumerate(answer.sources, 1)}
         for line in answer.text.split("\n"):
             new = " ".join(s for s in re.split(r"(?<=\]\.) ", line) if not _said(s, said))
             pieces = re.split(r"(?<=\[)(\d+)(?=\])", new)
@@ -65,25 +60,13 @@ def joined(answers: Sequence[CourseAnswer]) -> CourseAnswer:
     tentative = any(answer.tentative for answer in answers)
     exact = all(answer.exact for answer in answers)
     text = ("\n" if listed else " ").join(lines)
-    return CourseAnswer(text, tuple(facts), tentative, first.topic, exact)
+    return CourseAnswer(text, tuple(draft.facts), tentative, first.topic, exact)
 
 
 def _said(sentence: str, said: str) -> bool:
     """Whether `said` has the sentence, or what it begins with ("Lecture 6 was on Tue Mar 3")."""
     bare = _bare(sentence)
     return bare in said or bare.split(". ")[0].rstrip(" .") in said
-
-
-def _number(facts: list[CourseFact], fact: CourseFact) -> int:
-    """Return the number of the fact's document among `facts`, which it joins."""
-    for index, known in enumerate(facts):
-        if known.document == fact.document:
-            if fact.statement not in known.statement:
-                statement = f"{known.statement} {fact.statement}"
-                facts[index] = CourseFact(known.document, statement)
-            return index + 1
-    facts.append(fact)
-    return len(facts)
 
 
 def _bare(text: str) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from ds542_tutor.calendar_answers.asking import Asking, due_moment
+from ds542_tutor.calendar_answers.asking import Asking, due_moment, work_words
 from ds542_tutor.calendar_answers.people import named_people
 from ds542_tutor.calendar_answers.values import CourseAnswer, day_name
 from ds542_tutor.calendar_answers.wording import clauses
@@ -167,7 +167,4 @@ def _with_kind(text: str, named: str) -> str:
 def _work_words(course: Course, text: str, now: datetime) -> str | None:
     """Return the work that an earlier message named, as "hw 2"."""
     works = Asking(course, clauses(text)[0], now).works
-    if not works:
-        return None
-    key = getattr(works[-1], "key", f"discussion{getattr(works[-1], 'number', '')}")
-    return re.sub(r"(\d+)$", r" \1", key).replace("homework", "hw")
+    return work_words(works[-1]) if works else None

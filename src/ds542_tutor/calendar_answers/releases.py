@@ -62,19 +62,8 @@ def released(asking: Asking) -> CourseAnswer | None:
             draft.say(f"{work_name(work)} is on {day_name(work.day)}", work_fact(work))
         elif work.released is None:
             draft.say(f"The site has no release date for {work_name(work)}", work_fact(work))
-        elif not work.published:
-            draft.tentative = True
-            draft.say(
-                f"{work_name(work)} is not published yet; the date planned on the site,"
-                f" {moment_name(work.released)}, is tentative",
-                work_fact(work),
-            )
         else:
-            word = "was" if work.released <= asking.now else "will be"
-            draft.say(
-                f"{work_name(work)} {word} released on {moment_name(work.released)}",
-                work_fact(work),
-            )
+            say_release(draft, work, asking)
         # When it is due belongs to it: "collected", "given back" and the like ask for that.
         if due_moment(work, asking.course):
             say_due(draft, work, asking)
@@ -92,8 +81,24 @@ def _unreleased(asking: Asking) -> CourseAnswer | None:
     return draft.finish()
 
 
+def say_release(draft: Draft, work: Assignment, asking: Asking) -> None:
+    """Say when `work` was, or will be, released, and that it may change where it is planned."""
+    assert work.released
+    when = moment_name(work.released)
+    if work.published:
+        word = "was" if work.released <= asking.now else "will be"
+        draft.say(f"{work_name(work)} {word} released on {when}", work_fact(work))
+    else:
+        draft.tentative = True
+        draft.say(
+            f"{work_name(work)} is not published yet; the date planned on the site, {when}, is"
+            " tentative",
+            work_fact(work),
+        )
+
+
 def _out(asking: Asking) -> CourseAnswer | None:
-    """Say which work is out, and since when; with none of it out, when the first comes."""
+    """Say which work is out, and since when; with none of it out, when the next comes."""
     if asking.strays(_RELEASED_VOCABULARY + " since online given") > 0:
         return None
     kinds = {"hw": "homework", "project": "project"}
@@ -104,16 +109,10 @@ def _out(asking: Asking) -> CourseAnswer | None:
     if asking.has("currently|now|still|open|active"):
         begun = [w for w in dated if w.released and w.released <= asking.now]
         out = [w for w in begun if (m := due_moment(w, asking.course)) and m >= asking.now]
+    ahead = [w for w in dated if w.released and w.released > asking.now]
     draft = Draft("released")
-    if not out and not any(w.released and w.released > asking.now for w in dated):
-        return None
-    for work in out or [w for w in dated if w.released and w.released > asking.now][:1]:
-        assert work.released
-        word = "was released" if out else "is the next; it is planned for release"
-        if out and not work.published:
-            word = "is not published yet; it is planned for release"
-        draft.say(f"{work_name(work)} {word} on {moment_name(work.released)}", work_fact(work))
-        draft.tentative |= not work.published
+    for work in out or ahead[:1]:
+        say_release(draft, work, asking)
         if due_moment(work, asking.course):
             say_due(draft, work, asking)
     return draft.finish()

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from ds542_tutor.calendar_answers.asking import Asking, Work
+from ds542_tutor.calendar_answers.asking import Asking, Work, work_words
 from ds542_tutor.calendar_answers.clock_times import time_of
 from ds542_tutor.calendar_answers.deadlines import due_in
 from ds542_tutor.calendar_answers.lateness import lateness_words, score_words
@@ -28,7 +28,7 @@ from ds542_tutor.calendar_answers.topics import (
     discussions_about,
     lectures_about,
 )
-from ds542_tutor.course import Assignment, Lecture, Meeting
+from ds542_tutor.course import Lecture, Meeting
 
 DATES = frozenset({"due", "released", "left", "late"})
 """Kinds of questions for one of the dates of a piece of work."""
@@ -53,7 +53,7 @@ _DISCUSSION = r"\b(?:discussions?|sections?)\b"
 def reworded(kind: str, asking: Asking) -> Iterator[str]:
     """Yield the question in words that the rules read, the most exact first."""
     named = asking.works or (asking.titled if kind in DATES else ())
-    works = " and ".join(_works(named) or (_due_about(asking) if kind == "late" else []))
+    works = " and ".join(map(work_words, named or (_due_about(asking) if kind == "late" else ())))
     days, text = _days(asking), asking.text
     match kind:
         case "due" if works:
@@ -168,7 +168,7 @@ def names_due_work(asking: Asking) -> bool:
     return bool(_due_about(asking))
 
 
-def _due_about(asking: Asking) -> list[str]:
+def _due_about(asking: Asking) -> list[Work]:
     """Return the work that was due on the day spoken of, or within two days before it."""
     span = asking.span
     if span is None or not span.single or not time_of(asking.text)[0]:
@@ -177,15 +177,7 @@ def _due_about(asking: Asking) -> list[str]:
     near: list[Work] = list(due_in(asking, earliest, span.first))
     if re.search(_DISCUSSION, asking.text):
         near = [d for d in asking.course.discussions if earliest <= d.day <= span.first]
-    return _works(near) if len(near) == 1 else []
-
-
-def _works(works: Sequence[Work]) -> list[str]:
-    found = []
-    for work in works:
-        key = work.key if isinstance(work, Assignment) else f"discussion{work.number}"
-        found.append(re.sub(r"(\d+)$", r" \1", key).replace("homework", "hw"))
-    return found
+    return near if len(near) == 1 else []
 
 
 def _days(asking: Asking) -> str:

@@ -44,11 +44,11 @@ class Draft:
 
     def say(self, sentence: str, *facts: CourseFact) -> None:
         """Add a sentence with the facts it rests on; its full stop comes after the markers."""
-        numbers = sorted({self._number(fact) for fact in facts})
+        numbers = sorted({self.number(fact) for fact in facts})
         markers = "".join(f"[{n}]" for n in numbers)
         self.lines.append(f"{sentence.rstrip('.')} {markers}." if markers else sentence)
 
-    def _number(self, fact: CourseFact) -> int:
+    def number(self, fact: CourseFact) -> int:
         """Return the number of the fact's document, which is one source however often cited."""
         for index, known in enumerate(self.facts):
             if known.document == fact.document:
