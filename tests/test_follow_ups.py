@@ -111,6 +111,15 @@ def test_two_questions_in_one_get_two_answers(
         assert part in last.answer.text
 
 
+def test_three_questions_on_one_work_say_each_date_once(starter_tutor: LiveTutor) -> None:
+    question = "hw2: when was it out, when is it due and can i still hand it in"
+    *_, last = starter_tutor.answer(question, (), datetime(2026, 2, 6, 12))
+    assert isinstance(last, Finished)
+    text = last.answer.text
+    assert "released on Wed Jan 28, 2026" in text
+    assert (text.count("Thu Feb 5, 2026"), text.count("Sat Feb 7, 2026")) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("question", "today", "said"),
     [
