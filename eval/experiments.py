@@ -1,7 +1,5 @@
 """The measurements behind the tutor's constants: `python -m eval.experiments NAME …`.
 
-    sources  --cases F… --index D    factor for the course's own slides and site (retrieval)
-    silence  --cases F… --index D    evidence of answerable questions against the others
     support  --wice FILE             support score of claims against their evidence (WiCE)
     vectors  --cases F… --index D    the index's vectors against exact ones: ranks, pages found
 
@@ -19,20 +17,16 @@ import numpy as np
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from ds542_tutor import retrieval
 from ds542_tutor.assembly import LiveTutor, with_overrides
 from ds542_tutor.citations import OverlapVerifier
 from ds542_tutor.errors import TutorError
 from ds542_tutor.models.embedding import load_embedder
-from ds542_tutor.queries import standalone
 from ds542_tutor.settings import Settings, load_settings
 from eval.cases import Case, load_cases
 from eval.metrics.retrieval import gold_places, matches
 from eval.public.wice import LABELS
 from eval.public.wice import load as load_claims
 
-FACTORS = (1.0, 1.1, 1.2, 1.25, 1.3, 1.5)
-THRESHOLDS = (0.25, 0.3, 0.33, 0.36, 0.4, 0.45, 0.5)
 SUPPORT_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 
 
@@ -40,10 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one experiment and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m eval.experiments", description=__doc__)
     commands = parser.add_subparsers(required=True, dest="name")
-    for name in ("sources", "silence", "vectors"):
-        command = commands.add_parser(name)
-        command.add_argument("--cases", nargs="+", type=Path, required=True)
-        command.add_argument("--index", type=Path)
+    command = commands.add_parser("vectors")
+    command.add_argument("--cases", nargs="+", type=Path, required=True)
+    command.add_argument("--index", type=Path)
     commands.add_parser("support").add_argument("--wice", type=Path, required=True)
     options = parser.parse_args(arguments)
     try:
@@ -52,54 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             support(options.wice, settings)
         else:
             live = LiveTutor(with_overrides(settings, options.index, "quotes"))
-            run = {"sources": sources, "silence": silence, "vectors": vectors}[options.name]
-            run(live, load_cases(options.cases))
+            vectors(live, load_cases(options.cases))
     except TutorError as error:
         print(f"eval: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     return 0
-
-
-def sources(live: LiveTutor, cases: Sequence[Case]) -> None:
-    """Print success@1, @5, @10 and MRR@10 for each factor of slides and site."""
-    wanted = [case for case in cases if case.relevant and case.kind != "schedule"]
-    print(f"{len(wanted)} questions\nfactor  s@1   s@5   s@10  mrr@10")
-    usual = dict(retrieval.OWN_MATERIAL)
-    for factor in FACTORS:
-        retrieval.OWN_MATERIAL.update(dict.fromkeys(usual, factor))
-        ranks = [_rank(live, case) for case in wanted]
-        rates = [np.mean([0 < rank <= k for rank in ranks]) for k in (1, 5, 10)]
-        mrr = np.mean([1 / rank if 0 < rank <= 10 else 0.0 for rank in ranks])
-        print(f"{factor:<7g} " + "  ".join(f"{value:.2f}" for value in (*rates, mrr)))
-    retrieval.OWN_MATERIAL.update(usual)
-
-
-def _rank(live: LiveTutor, case: Case) -> int:
-    """Return the rank of the first hit on a gold page, 0 for none among the first ten."""
-    hits = live.tutor.retriever.search(standalone(case.question, case.history))
-    golds = gold_places(case)
-    for rank, hit in enumerate(hits, start=1):
-        if any(matches(gold, hit.chunk.document, hit.chunk.pages) for gold in golds):
-            return rank
-    return 0
-
-
-def silence(live: LiveTutor, cases: Sequence[Case]) -> None:
-    """Print how well evidence separates answerable questions, and what each threshold does."""
-    tutor = live.tutor
-    scores = []
-    for case in cases:
-        query = standalone(case.question, case.history)
-        hits = tutor.retriever.search(query)
-        scores.append(retrieval.evidence(query, hits, tutor.generation.lexical.rarity))
-    known = np.array([case.expect != "abstain" for case in cases])
-    judged = np.array(scores)
-    print(
-        f"{known.sum()} answerable, {(~known).sum()} not; AUROC {roc_auc_score(known, judged):.3f}"
-    )
-    print("threshold  answered of answerable  answered of the others")
-    for t in THRESHOLDS:
-        print(f"{t:<10g} {(judged[known] >= t).mean():<23.2f} {(judged[~known] >= t).mean():.2f}")
 
 
 def vectors(live: LiveTutor, cases: Sequence[Case]) -> None:

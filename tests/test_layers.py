@@ -16,7 +16,8 @@ FLOORS: dict[str, int] = {
     "conversation_tables": 1,
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,
     "queries": 3, "policy": 3, "citations": 3,
-    "tasks": 3, "hints": 4, "course_questions": 4, "retrieval": 4, "replies": 5, "exchanges": 4,
+    "tasks": 3, "ranking": 3, "evidence": 3, "hints": 4, "course_questions": 4, "retrieval": 4,
+    "replies": 5, "exchanges": 4,
     "tutor": 6, "langchain_retriever": 6,
     "assembly": 7,
     "app": 8, "doctor": 8, "disclose": 8, "policy_check": 8, "cli": 9,
@@ -33,7 +34,8 @@ OWNERS = {
     "torch": "models", "transformers": "models", "sentence_transformers": "models",
     "ctranslate2": "models",
     "langchain": "models", "langchain_core": "models", "langchain_openai": "models",
-    "chromadb": "index", "bm25s": "index", "Stemmer": "index",
+    "chromadb": "index", "bm25s": "index", "Stemmer": "index", "rapidfuzz": "index",
+    "spellchecker": "index",
     "gradio": "app", "fastapi": "app", "uvicorn": "app",
 }  # fmt: skip
 """Libraries that one package alone may import."""

@@ -82,3 +82,25 @@ def test_an_index_without_words_opens_and_finds_nothing(tmp_path: Path) -> None:
     index = LexicalIndex.build(tmp_path / "l", ["a"], ["—"])
     assert len(index) == 1
     assert index.search("anything", 5) == []
+
+
+def test_matches_say_which_chunk_has_which_term(tmp_path: Path) -> None:
+    index = LexicalIndex.build(tmp_path / "lexical", ["a", "b", "c"], ["red fox", "red", "owl"])
+    found = index.matches(["red", "fox", "unknown"], ["c", "a", "nowhere", "b"])
+    assert found.tolist() == [
+        [False, True, False, True],
+        [False, True, False, False],
+        [False, False, False, False],
+    ]
+    assert index.has("red")
+    assert not index.has("unknown")
+
+
+def test_only_the_best_are_sorted_but_all_ties_keep_their_order(tmp_path: Path) -> None:
+    ids = [f"c{i:03}" for i in range(200)]
+    texts = ["red fox" if i % 7 == 0 else "red" for i in range(200)]
+    index = LexicalIndex.build(tmp_path / "lexical", ids, texts)
+    whole = index.search("red fox", 200)
+    assert len(whole) == 200
+    for k in (1, 3, 40, 199):
+        assert index.search("red fox", k) == whole[:k]

@@ -14,7 +14,7 @@ from eval.metrics.answer import normalise
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "eval" / "cases" / "materials"
 # Judged by the decision (tests/test_policy_cases.py) or the date (tests/test_calendar_cases.py).
-ELSEWHERE = ("policy", "calendar")
+ELSEWHERE = ("policy", "calendar", "near_misses")
 FILES = [path for path in sorted(FOLDER.glob("*.jsonl")) if not path.name.startswith(ELSEWHERE)]
 CASES = load_cases(FILES)
 LECTURES = "sp2026/static_files/lectures/"
@@ -53,6 +53,15 @@ def test_a_case_has_gold_words_and_a_reason(case: Case) -> None:
     assert all(phrase == phrase.lower() for phrase in [*said, *case.must_not_say])
     assert len({gold.doc for gold in case.relevant}) == len(case.relevant), "a document twice"
     assert bool(case.history) == (case.kind == "followup")
+
+
+def test_near_misses_are_to_be_met_with_silence() -> None:
+    cases = load_cases([FOLDER / "near_misses.jsonl"])
+    assert len(cases) >= 60
+    for case in cases:
+        assert case.expect == "abstain"
+        assert not case.relevant
+        assert case.note, "what comes nearest, and why it is no answer"
 
 
 def test_the_questions_are_not_those_of_the_sample(shared: Path) -> None:

@@ -1,17 +1,12 @@
-"""Fusion, preferences and evidence, over the starter corpus."""
+"""Search, preferences and evidence, over the starter corpus."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ds542_tutor.assembly import LiveTutor
+from ds542_tutor.evidence import evidence
 from ds542_tutor.langchain_retriever import CourseRetriever
-from ds542_tutor.queries import standalone
-from ds542_tutor.retrieval import evidence, reciprocal_rank_fusion
-
-
-def test_fusion_adds_reciprocal_ranks_by_weight() -> None:
-    fused = reciprocal_rank_fusion([([("a", 9.0), ("b", 1.0)], 1.0), ([("b", 5.0)], 2.0)], k=60)
-    assert fused == {"a": 1 / 61, "b": 1 / 62 + 2 / 61}
+from ds542_tutor.queries import standalone, subject
 
 
 def test_hits_come_from_both_searchers_without_duplicates(starter_tutor: LiveTutor) -> None:
@@ -33,7 +28,7 @@ def test_evidence_tells_the_course_from_the_rest_of_the_world(starter_tutor: Liv
 
     def judged(question: str) -> float:
         query = standalone(question, ())
-        return evidence(query, tutor.retriever.search(query), tutor.generation.lexical.rarity)
+        return evidence(query, tutor.retriever.search(query), tutor.generation)
 
     inside = judged("What does early stopping do with the validation set?")
     outside = judged("Which visa do I need for a summer internship in Lisbon?")
@@ -70,3 +65,36 @@ def test_how_the_course_is_run_is_read_on_its_own_pages(starter_tutor: LiveTutor
     assert any(hit.chunk.kind == "site" for hit in hits[:3])
     assert not any(hit.chunk.kind == "book" for hit in hits)
     assert any(hit.chunk.kind == "book" for hit in retriever.search(standalone("dropout", ())))
+
+
+def test_an_abbreviation_is_searched_as_the_course_spells_it(starter_tutor: LiveTutor) -> None:
+    retriever = starter_tutor.tutor.retriever
+    hits = retriever.search(standalone("how good is a low FID", ()))
+    assert "inception distance" in hits[0].chunk.text.lower()
+
+
+def test_slips_of_the_keyboard_find_what_was_meant(starter_tutor: LiveTutor) -> None:
+    retriever = starter_tutor.tutor.retriever
+    right = retriever.search(standalone("How does backpropagation reuse activations?", ()))
+    wrong = retriever.search(standalone("How does backpropogation reuse actviations?", ()))
+    assert [hit.chunk.id for hit in wrong] == [hit.chunk.id for hit in right]
+
+
+def test_words_that_ask_for_a_slide_do_not_change_what_is_searched(
+    starter_tutor: LiveTutor,
+) -> None:
+    retriever = starter_tutor.tutor.retriever
+    query = standalone("which slide shows early stopping pls", ())
+    assert query.locate
+    assert subject(query) == "early stopping"
+    assert retriever.search(query)[0].chunk.kind == "slides"
+
+
+def test_the_same_question_is_searched_once(starter_tutor: LiveTutor) -> None:
+    retriever = replace(starter_tutor.tutor.retriever)
+    query = standalone("What is weight decay?", ())
+    first = retriever.search(query)
+    assert retriever.search(query) is first
+    assert retriever.search(query, 3) == first[:3]
+    other = replace(retriever, reranker=LongestFirst())
+    assert other.search(query) != first  # nothing is kept across retrievers

@@ -56,6 +56,18 @@ _NOT_LOCATE = re.compile(
     re.I,
 )
 
+# Words that ask for a place, or name the kind of source, and say nothing of what stands there.
+_SOURCES = r"(?:slides?|pages?|decks?|lectures?|chapters?|sections?|notebooks?|figures?)"
+_FRAME = re.compile(
+    rf"\b(?:(?:on|in|from) )?(?:which|what) (?:the )?{_SOURCES}(?: (?:nr|no|number))?"
+    r"(?: (?:was|is|has|had|shows?|did|does|are|were))?(?: the one)?(?: with)?"
+    r"|\b(?:slide|page) (?:nr|no|number)\b|\b(?:pls|please)\b"
+    r"|\b(?:in|from|on) (?:the|some|any|one) (?:d2l |udl |text)?(?:book|slides?|lectures?|notes)\b"
+    r"|\bwhere (?:is|are|was|were|do|does|did|can|could)\b|\bis there (?:an?|one|some)\b"
+    r"|\b(?:d2l|udl)(?: book)?\b",
+    re.I,
+)
+
 # A question that leans on the turn before it: it opens with a connective, or points back.
 _CONNECTIVE = re.compile(
     r"^\s*(?:and|but|so|then|also|or|ok(?:ay)?|why|how come|what about|how about|what if|which)\b",
@@ -90,6 +102,14 @@ def standalone(question: str, turns: Sequence[Turn]) -> Query:
         labels=labels_in(question) or (labels_in(context) if _POINTER.search(question) else ()),
         locate=bool(_LOCATE.search(question)) and not _NOT_LOCATE.search(question),
     )
+
+
+def subject(query: Query) -> str:
+    """Return the text of a query without the words that ask where it stands, or in which source."""
+    if not query.locate and query.kind is None:
+        return query.text
+    bare = " ".join(_FRAME.sub(" ", query.text).split())
+    return bare if len(bare.split()) > 1 else query.text
 
 
 def _context(question: str, turns: Sequence[Turn]) -> str:

@@ -67,20 +67,20 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSettings:
-    """How passages are found. `candidates`: depth of each searcher before fusion.
+    """How passages are found. `candidates`: depth of each searcher before they are ranked.
 
-    `rrf_k`: the constant of reciprocal rank fusion. `abstain_below`: evidence under which the
-    tutor stays silent, in [0, 1]. `passages`: how many the model sees, within `budget_words` words.
+    `dense_weight`, `lexical_weight`: multiply what either searcher says. `abstain_below`: evidence
+    under which the tutor stays silent, in [0, 1]. `passages`: how many the model sees, within
+    `budget_words` words.
     """
 
     candidates: int = 60
     hits: int = 10
     passages: int = 8
     budget_words: int = 1200
-    rrf_k: int = 60
     dense_weight: float = 1.0
     lexical_weight: float = 1.0
-    abstain_below: float = 0.34
+    abstain_below: float = 0.27
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,6 @@ def _check(settings: Settings) -> None:
         "retrieval.hits": retrieval.hits,
         "retrieval.passages": retrieval.passages,
         "retrieval.budget_words": retrieval.budget_words,
-        "retrieval.rrf_k": retrieval.rrf_k,
         "models.max_tokens": settings.models.max_tokens,
         "models.endpoint_timeout_s": settings.models.endpoint_timeout_s,
         "answer.max_question_chars": answer.max_question_chars,

@@ -46,6 +46,7 @@ from ds542_tutor.dialogue import (
 )
 from ds542_tutor.documents import Chunk
 from ds542_tutor.errors import QuestionError
+from ds542_tutor.evidence import evidence
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
@@ -58,8 +59,9 @@ from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.queries import standalone
+from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.replies import Reply
-from ds542_tutor.retrieval import Retriever, evidence, tells_of_the_course
+from ds542_tutor.retrieval import Retriever
 from ds542_tutor.sentences import whole_sentences
 from ds542_tutor.settings import Settings
 from ds542_tutor.tasks import find_task
@@ -71,7 +73,7 @@ _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
 _SITE_WORDS = "generative AI assistance GAIA policy"
-_BESIDE_POLICY = 0.62  # share of the best score; in hits, which fuse ranks
+_BESIDE_POLICY = 0.15  # odds against the best hit
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
 _NAMING_DEPTH = 60  # hits of a search by words among which pages on the course are looked for
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
@@ -280,7 +282,7 @@ class Tutor:
         return tuple(Hit(chunk, 1.0, "lexical", 1.0) for chunk in own or naming)
 
     def _evidence(self, reply: Reply, hits: Sequence[Hit]) -> float:
-        return evidence(reply.query, hits, self.generation.lexical.rarity)
+        return evidence(reply.query, hits, self.generation)
 
     def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Let the model write, check every sentence, fall back to quotes or silence."""

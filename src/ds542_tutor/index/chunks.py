@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from cachetools import LRUCache
+
 from ds542_tutor.documents import Chunk, Document, Erratum, Locator, SourceKind, TextRun
 
 _SCHEMA = """
@@ -36,6 +38,8 @@ _COLUMNS = (
     "id, document, title, kind, text, search_text, locator, pages, ordinal, runs, term, lecture, "
     "assignment, graded, exercise, labels, ocr, sha256"
 )
+# Chunks that stay in memory, some 50 MB; putting one together takes longer than finding it.
+KEPT_CHUNKS = 20_000
 # SQLite accepts at least 999 bound variables in one statement.
 _MAX_VARIABLES = 900
 
@@ -107,6 +111,7 @@ class ChunkStore:
         """Use `build` or `open`."""
         self._connection = connection
         self._lock = threading.Lock()
+        self._kept: LRUCache[str, Chunk] = LRUCache(KEPT_CHUNKS)
 
     @classmethod
     def build(
@@ -154,12 +159,16 @@ class ChunkStore:
 
     def get(self, ids: Sequence[str]) -> list[Chunk]:
         """Return the chunks with these ids in the order asked; unknown ids are left out."""
-        found: dict[str, Chunk] = {}
-        for start in range(0, len(ids), _MAX_VARIABLES):
-            part = ids[start : start + _MAX_VARIABLES]
+        with self._lock:
+            found = {i: self._kept[i] for i in ids if i in self._kept}
+        missing = [identifier for identifier in ids if identifier not in found]
+        for start in range(0, len(missing), _MAX_VARIABLES):
+            part = missing[start : start + _MAX_VARIABLES]
             marks = ",".join("?" * len(part))
             rows = self._fetch(f"SELECT {_COLUMNS} FROM chunks WHERE id IN ({marks})", part)
             found.update((row[0], from_row(row)) for row in rows)
+        with self._lock:
+            self._kept.update((i, found[i]) for i in missing if i in found)
         return [found[i] for i in ids if i in found]
 
     def entries(self) -> dict[str, Entry]:

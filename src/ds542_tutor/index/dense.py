@@ -8,11 +8,14 @@ never embeds anything here.
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
+from numpy.typing import NDArray
 
 from ds542_tutor.protocols import Vector
 
@@ -30,6 +33,9 @@ HNSW = {
     "batch_size": 2, "sync_threshold": 2,
 }  # fmt: skip
 
+# Vectors that stay in memory, some 30 MB of MiniLM's; a hit of the last minutes is often one again.
+KEPT_VECTORS = 20_000
+
 Where = Mapping[str, Any]
 """A Chroma filter over metadata, such as {"lecture": 7} or {"kind": {"$in": ["slides"]}}."""
 
@@ -44,6 +50,8 @@ class DenseIndex:
         """Use `build` or `open`."""
         self._client = client
         self._collection = collection
+        self._kept: LRUCache[str, NDArray[np.float32]] = LRUCache(KEPT_VECTORS)
+        self._lock = threading.Lock()
 
     @classmethod
     def build(
@@ -137,17 +145,24 @@ class DenseIndex:
     def similarities(self, vector: Sequence[float], ids: Sequence[str]) -> dict[str, float]:
         """Return the cosine similarity of `vector` to each of `ids`; unknown ids are left out."""
         query = np.asarray(vector)
-        return {i: float(np.dot(found, query)) for i, found in self.vectors(ids).items()}
+        return {i: float(np.dot(found, query)) for i, found in self._vectors(ids).items()}
 
     def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
         """Return the unit vector of each of `ids`; unknown ids are left out."""
-        found: dict[str, list[float]] = {}
-        for start in range(0, len(ids), MAX_BATCH):
+        return {i: [float(value) for value in vector] for i, vector in self._vectors(ids).items()}
+
+    def _vectors(self, ids: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+        with self._lock:
+            found = {i: self._kept[i] for i in ids if i in self._kept}
+        missing = [identifier for identifier in ids if identifier not in found]
+        for start in range(0, len(missing), MAX_BATCH):
             part = self._collection.get(
-                ids=list(ids[start : start + MAX_BATCH]), include=["embeddings"]
+                ids=missing[start : start + MAX_BATCH], include=["embeddings"]
             )
             for identifier, vector in zip(part["ids"], part["embeddings"], strict=True):
-                found[identifier] = [float(value) for value in vector]
+                found[identifier] = np.asarray(vector, dtype=np.float32)
+        with self._lock:
+            self._kept.update((i, found[i]) for i in missing if i in found)
         return found
 
     def close(self) -> None:

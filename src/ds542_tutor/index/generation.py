@@ -19,16 +19,19 @@ from ds542_tutor.index import storage
 from ds542_tutor.index.chunks import ChunkStore
 from ds542_tutor.index.dense import DenseIndex
 from ds542_tutor.index.lexical import LexicalIndex
+from ds542_tutor.index.lexicon import Lexicon
 from ds542_tutor.index.manifest import Manifest
 
 GENERATIONS, FILES = "generations", "files"
 """Folders of an index."""
 COURSE, CHUNKS, DENSE, LEXICAL = "course.json", "chunks.sqlite", "dense", "lexical"
+LEXICON = "lexicon.json"
 """What a generation's folder holds beside its manifest."""
 
 
 class Generation:
-    """One opened generation: `chunks`, `dense`, `lexical`, `course`, `manifest`; to be closed.
+    """One opened generation: `chunks`, `dense`, `lexical`, `lexicon`, `course`, `manifest`; to be
+    closed.
 
     While it is open, no later ingest deletes it. One that nobody refers to any more closes itself:
     a server need not know when the last answer from it was read.
@@ -47,6 +50,7 @@ class Generation:
             self.dense = DenseIndex.open(folder / DENSE)
             opened.callback(self.dense.close)
             self.lexical = LexicalIndex.open(folder / LEXICAL)
+            self.lexicon = Lexicon.read(folder / LEXICON)
             self.course = _read_course(folder / COURSE, manifest)
             self._opened = opened.pop_all()
         weakref.finalize(self, self._opened.close).atexit = False

@@ -18,6 +18,7 @@ from pathlib import Path
 import bm25s
 import numpy as np
 import Stemmer
+from numpy.typing import NDArray
 
 IDS_FILE = "ids.json"
 # BM25's usual constants (Robertson & Zaragoza 2009, "The Probabilistic Relevance Framework");
@@ -157,8 +158,30 @@ class LexicalIndex:
             mask = np.zeros(len(self._ids), dtype=bool)
             mask[[self._position[i] for i in among if i in self._position]] = True
             scores = np.where(mask, scores, 0.0)
-        order = np.argsort(-scores, kind="stable")[:k]
-        return [(self._ids[i], float(scores[i])) for i in order if scores[i] > 0]
+        # Among a million chunks, sorting all of them would take longer than scoring them.
+        k = min(k, len(scores))
+        least = np.partition(scores, len(scores) - k)[len(scores) - k]
+        best = np.flatnonzero(scores >= max(least, np.finfo(np.float32).tiny))
+        order = best[np.argsort(-scores[best], kind="stable")][:k]
+        return [(self._ids[i], float(scores[i])) for i in order]
+
+    def matches(self, terms: Sequence[str], ids: Sequence[str]) -> NDArray[np.bool_]:
+        """Return which of `ids` has which of `terms` (see `tokenize`). Shape: (terms, ids)."""
+        found = np.zeros((len(terms), len(ids)), dtype=bool)
+        if self._bm25 is None:
+            return found
+        places = np.array([self._position.get(i, -1) for i in ids])
+        starts, postings = self._bm25.scores["indptr"], self._bm25.scores["indices"]
+        for row, term in enumerate(terms):
+            if (term_id := self._bm25.vocab_dict.get(term)) is not None:
+                holding = postings[starts[term_id] : starts[term_id + 1]]  # ascending
+                at = np.minimum(np.searchsorted(holding, places), len(holding) - 1)
+                found[row] = holding[at] == places
+        return found
+
+    def has(self, term: str) -> bool:
+        """Whether any chunk has a term as `tokenize` yields it."""
+        return self._bm25 is not None and term in self._bm25.vocab_dict
 
     def rarity(self, term: str) -> float:
         """Return the inverse document frequency of a term as `tokenize` yields it.

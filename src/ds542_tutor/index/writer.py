@@ -29,9 +29,11 @@ from ds542_tutor.index.generation import (
     FILES,
     GENERATIONS,
     LEXICAL,
+    LEXICON,
     Generation,
 )
 from ds542_tutor.index.lexical import LexicalIndex
+from ds542_tutor.index.lexicon import Lexicon
 from ds542_tutor.index.manifest import MANIFEST_FILE, Manifest
 from ds542_tutor.protocols import Vector
 
@@ -112,6 +114,7 @@ class GenerationWriter:
             dense = beside.submit(self._write_dense, chunks, vectors, base)
             ChunkStore.build(self._folder / CHUNKS, documents, chunks, errata).close()
             LexicalIndex.build(self._folder / LEXICAL, ids, texts, terms)
+            Lexicon.build(chunk.search_text for chunk in chunks).write(self._folder / LEXICON)
             dense.result()
             if course is not None:
                 text = json.dumps(to_json(course), ensure_ascii=False, indent=1)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
+from cachetools import LRUCache
 from sentence_transformers import SentenceTransformer
 
 from ds542_tutor.errors import ModelError
@@ -26,6 +27,8 @@ Dtype = Literal["float32", "bfloat16"]
 # Larger batches gained nothing on 2 CPU cores and a GPU is busy enough with MiniLM-sized models.
 BATCH_CPU = 32
 BATCH_CUDA = 128
+# One question is embedded for the policy, for the search and for the choice of quotes.
+KEPT_QUERIES = 1024
 
 
 class SentenceTransformerEmbedder:
@@ -42,6 +45,8 @@ class SentenceTransformerEmbedder:
         self.dtype: Dtype = dtype
         # A fast tokenizer refuses a second thread ("Already borrowed") while one is using it.
         self._lock = threading.Lock()
+        self._kept: LRUCache[str, list[float]] = LRUCache(KEPT_QUERIES)
+        self._kept_lock = threading.Lock()
         self.token_counter = TokenCounter(model.tokenizer.backend_tokenizer)
 
     @property
@@ -73,7 +78,13 @@ class SentenceTransformerEmbedder:
 
     def embed_query(self, text: str) -> list[float]:
         """Return the unit vector of a query, with the model's query prompt where it has one."""
-        return self._encode([text], "query")[0]
+        with self._kept_lock:
+            known = self._kept.get(text)
+        if known is None:
+            known = self._encode([text], "query")[0]
+            with self._kept_lock:
+                self._kept[text] = known
+        return list(known)
 
     def _encode(
         self, texts: Sequence[str], role: Literal["document", "query"]

@@ -1,0 +1,121 @@
+"""The weights behind `evidence`, fitted and tried: `python -m eval.evidence_weights …`.
+
+    --cases F… --index D   [--cases F… --index D …]    each index with the cases over it
+
+A logistic regression over the signals of the questions that an answer or silence is expected for.
+Prints, by file of weights fitted to the other nine tenths and of those in use, how well answerable
+questions are told from the rest and what each threshold does; then the weights of all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ds542_tutor import evidence
+from ds542_tutor.assembly import LiveTutor, with_overrides
+from ds542_tutor.course_questions import OF_THE_COURSE, computed_answer, needs_course_pages
+from ds542_tutor.errors import TutorError
+from ds542_tutor.queries import standalone
+from ds542_tutor.settings import load_settings
+from ds542_tutor.tutor import Tutor
+from eval.cases import Case, load_cases
+
+THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+_PENALTY = 0.1  # C of scikit-learn, over signals of unit deviation
+_CONTENT = ("answer", "abstain")
+
+Matrix = NDArray[np.float64]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print figures and the weights; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m eval.evidence_weights", description=__doc__)
+    parser.add_argument("--cases", nargs="+", type=Path, action="append", required=True)
+    parser.add_argument("--index", type=Path, action="append", required=True)
+    options = parser.parse_args(arguments)
+    if len(options.cases) != len(options.index):
+        parser.error("name one --index for each --cases")
+    try:
+        rows, known, indexes = measure(options.cases, options.index)
+    except TutorError as error:
+        print(f"eval: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    model = make_pipeline(
+        StandardScaler(), LogisticRegression(C=_PENALTY, class_weight="balanced", max_iter=5000)
+    )
+    folds = StratifiedKFold(10, shuffle=True, random_state=542)
+    judged = cross_val_predict(model, rows, known, cv=folds, method="predict_proba")[:, 1]
+    in_use = 1 / (1 + np.exp(-(rows @ np.array(list(evidence.WEIGHTS.values())) + evidence.BIAS)))
+    for index in sorted(set(indexes)):
+        mine = indexes == index
+        for name, score in (("weights of others", judged), ("weights in use", in_use)):
+            print(f"{index}, {name}: {_figures(score[mine], known[mine])}")
+    model.fit(rows, known)
+    scale, fitted = model[0], model[1]
+    weights = fitted.coef_[0] / scale.scale_
+    for name, weight in zip(evidence.WEIGHTS, weights, strict=True):
+        print(f'    "{name}": {weight:.2f},')
+    print(f"BIAS = {float(fitted.intercept_[0]) - float(weights @ scale.mean_):.2f}")
+    return 0
+
+
+def measure(
+    files: Sequence[Sequence[Path]], indexes: Sequence[Path]
+) -> tuple[Matrix, NDArray[np.bool_], NDArray[np.str_]]:
+    """Return a row of signals a question, which can be answered, and from which index."""
+    rows, known, names = [], [], []
+    for paths, index in zip(files, indexes, strict=True):
+        tutor = LiveTutor(with_overrides(load_settings(), index, "quotes")).tutor
+        for case in load_cases(paths):
+            if case.expect in _CONTENT and (row := _row(tutor, case)):
+                rows.append(row)
+                known.append(case.expect == "answer")
+                names.append(str(index))
+    return np.array(rows), np.array(known), np.array(names)
+
+
+def _row(tutor: Tutor, case: Case) -> list[float]:
+    """Return the signals of a question as the tutor would search for it, none if it need not."""
+    course, kinds = tutor.generation.course, tutor.course_kinds
+    zone = ZoneInfo(course.timezone)
+    now = datetime.combine(case.today, time(12), zone) if case.today else datetime.now(zone)
+    vector = tutor.retriever.embedder.embed_query(case.question)
+    if computed_answer(course, case.question, case.history, now, kinds, vector) is not None:
+        return []
+    query = standalone(case.question, case.history)
+    if needs_course_pages(case.question, kinds, vector) >= OF_THE_COURSE:
+        query = replace(query, about_course=True, locate=False)
+    found = evidence.signals(query, tutor.retriever.search(query), tutor.generation)
+    return list(found.values())
+
+
+def _figures(score: Matrix, known: NDArray[np.bool_]) -> str:
+    lines = [
+        f"{known.sum()} answerable, {(~known).sum()} not, AUROC {roc_auc_score(known, score):.3f}",
+        "threshold  answered of answerable  answered of the others  F1 of silence",
+    ]
+    for t in THRESHOLDS:
+        silent = score < t
+        right = (silent & ~known).sum()
+        f1 = 2 * right / max(silent.sum() + (~known).sum(), 1)
+        rates = (~silent[known]).mean(), (~silent[~known]).mean()
+        lines.append(f"{t:<10g} {rates[0]:<23.2f} {rates[1]:<23.2f} {f1:.2f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,227 @@
+"""The words of a corpus: what its abbreviations stand for, and how its words are spelt.
+
+Mined once, when a generation is written; a search then reads a question in the corpus's own words.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extract
+from spellchecker import SpellChecker
+
+_WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
+_TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
+_IN_BRACKETS = re.compile(r"\(([A-Za-z][A-Za-z0-9-]{1,7})\)")
+_BEFORE = 100  # characters before the bracket in which the long form ends
+_HEADING = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
+_SMALL_WORDS = frozenset("a an and by for from in of on or the to with".split())
+_INITIALS = range(3, 6)  # words of a heading whose initials may be typed for it
+
+_MIN_SPELT = 3  # chunks that must have a word before a question is spelt its way
+_MIN_LETTERS = 5
+_TWO_SLIPS = 8  # letters from which two slips are forgiven; fewer words lie near a long one
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """A short form, lower case, and its long form; in how many chunks each stands."""
+
+    short: str
+    long: str
+    short_in: int = 0
+    long_in: int = 0
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """What `build` mined.
+
+    Attributes:
+        words: in how many chunks each word stands, lower case, at least `_MIN_SPELT`.
+        abbreviations: by short form.
+    """
+
+    words: Mapping[str, int] = field(default_factory=dict)
+    abbreviations: Mapping[str, Abbreviation] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, texts: Iterable[str]) -> Lexicon:
+        """Mine the search texts of all chunks: the heading path on the first line, then the text.
+
+        Short forms are found beside their long form in brackets, after Schwartz and Hearst (2003),
+        A simple algorithm for identifying abbreviation definitions in biomedical text,
+        https://pubmed.ncbi.nlm.nih.gov/12603049/, here with at least half the letters initials;
+        and as the initials of headings.
+        """
+        words: Counter[str] = Counter()
+        long_forms: dict[str, Counter[str]] = {}
+        headed: dict[str, Counter[str]] = {}
+        folded = []
+        for text in texts:
+            folded.append(f" {' '.join(_TOKEN.findall(text)).lower().replace('-', ' ')} ")
+            words.update({word.lower() for word in _WORD.findall(text)})
+            for short, long in _definitions(text):
+                long_forms.setdefault(short, Counter())[long] += 1
+            for short, long in _initials(text):
+                headed.setdefault(short, Counter())[long] += 1
+        meant = {
+            short: found.most_common(1)[0][0] for short, found in {**headed, **long_forms}.items()
+        }
+        counts = _count(folded, {*meant, *meant.values()})
+        return cls(
+            {word: n for word, n in words.items() if n >= _MIN_SPELT},
+            {s: Abbreviation(s, long, counts[s], counts[long]) for s, long in meant.items()},
+        )
+
+    @classmethod
+    def read(cls, file: Path) -> Lexicon:
+        """Read what `write` wrote; an empty lexicon where there is no such file."""
+        if not file.is_file():
+            return cls()
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return cls(data["words"], {row[0]: Abbreviation(*row) for row in data["abbreviations"]})
+
+    def write(self, file: Path) -> None:
+        """Write the lexicon as JSON."""
+        rows = [[a.short, a.long, a.short_in, a.long_in] for a in self.abbreviations.values()]
+        file.write_text(
+            json.dumps({"words": dict(self.words), "abbreviations": rows}, ensure_ascii=False),
+            encoding="utf-8",
+        )
+
+    def expansions(self, question: str) -> list[str]:
+        """Return the other forms of what `question` names that the corpus uses more often.
+
+        "VAE" gives "variational autoencoder" where the corpus spells it out more often, and the
+        other way round. A short form that is an English word must be typed in capitals.
+        """
+        plain = f" {' '.join(_TOKEN.findall(question)).lower().replace('-', ' ')} "
+        found = []
+        for token in _TOKEN.findall(question):
+            known = self._abbreviation(token)
+            if known and known.long_in >= known.short_in and f" {known.long} " not in plain:
+                found.append(known.long)
+        found += [
+            known.short
+            for known in self.abbreviations.values()
+            if known.short_in > known.long_in
+            and known.long_in
+            and f" {known.long} " in plain
+            and f" {known.short} " not in plain
+        ]
+        return list(dict.fromkeys(found))
+
+    def _abbreviation(self, token: str) -> Abbreviation | None:
+        singular = token[:-1] if token.endswith("s") else token
+        for form in (token, singular):
+            known = self.abbreviations.get(form.lower())
+            if known and (form.upper() == form or not is_english(form.lower())):
+                return known
+        return None
+
+    def spelt(self, question: str) -> str:
+        """Return `question` with words that neither the corpus nor English knows put right.
+
+        Only where a word of the corpus is one slip away, in long words two, with the same first
+        letter.
+        """
+        return _WORD.sub(lambda match: self._spelt(match.group()), question)
+
+    def _spelt(self, word: str) -> str:
+        lower = word.lower()
+        mixed = word not in (lower, lower.capitalize())  # a name, or an abbreviation
+        if mixed or len(word) < _MIN_LETTERS or self._knows(lower):
+            return word
+        slips = 2 if len(word) >= _TWO_SLIPS else 1
+        near = extract(lower, self._by_letter.get(lower[0], ()), scorer=OSA.distance,
+                       score_cutoff=slips, limit=10)  # fmt: skip
+        if not near:
+            return word
+        return min(near, key=lambda found: (found[1], -self.words[found[0]]))[0]
+
+    def _knows(self, word: str) -> bool:
+        """Whether corpus or dictionary have the word, also as "entropies", "doesnt", "adam's"."""
+        forms = {word, word.removesuffix("'s"), word.removesuffix("s"), f"{word[:-1]}'{word[-1]}"}
+        forms |= {word.removesuffix("es"), f"{word.removesuffix('ies')}y"}
+        return any(
+            form in self.words or form in self.abbreviations or is_english(form) for form in forms
+        )
+
+    @functools.cached_property
+    def _by_letter(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for word in self.words:
+            found.setdefault(word[0], []).append(word)
+        return found
+
+
+def is_english(word: str) -> bool:
+    """Whether an English dictionary has the word (lower case)."""
+    return bool(_dictionary().known([word]))
+
+
+@functools.cache
+def _dictionary() -> SpellChecker:
+    return SpellChecker(language="en", distance=1)
+
+
+def _definitions(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the (short, long) pairs of "long form (SF)" in `text`, lower case."""
+    for match in _IN_BRACKETS.finditer(text):
+        typed = match.group(1)
+        short = typed[:-1] if typed.endswith("s") and typed[:-1].isupper() else typed
+        if sum(letter.isupper() for letter in short) < 2:
+            continue
+        before = text[max(0, match.start() - _BEFORE) : match.start()]
+        if long := _long_form(short, before):
+            yield short.lower(), long
+
+
+def _long_form(short: str, before: str) -> str:
+    """Return the words that end `before` and spell `short`, or ""."""
+    letters = short.lower().replace("-", "")
+    words = [w for token in _TOKEN.findall(before) for w in token.lower().split("-") if w]
+    for count in range(2, min(len(words), len(letters) + 1) + 1):
+        chosen = words[-count:]
+        initials = "".join(word[0] for word in chosen)
+        if initials[0] != letters[0] or short.lower() in chosen:
+            continue
+        joined, at = " ".join(chosen), 0
+        for letter in letters:
+            at = joined.find(letter, at) + 1
+            if not at:
+                break
+        if at and 2 * sum(letter in initials for letter in letters) >= len(letters):
+            return joined
+    return ""
+
+
+def _initials(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the initials of each heading that has few words, with the heading, lower case."""
+    for heading in text.partition("\n")[0].split(" > ")[1:]:
+        words = [part for word in _HEADING.findall(heading) for part in word.lower().split("-")]
+        big = [word for word in words if word not in _SMALL_WORDS]
+        if len(big) == len(words) and len(words) in _INITIALS:
+            yield "".join(word[0] for word in words), " ".join(words)
+
+
+def _count(texts: Iterable[str], phrases: set[str]) -> Counter[str]:
+    """Count the texts (words between single spaces) that have each phrase."""
+    counts: Counter[str] = Counter()
+    by_first: dict[str, list[str]] = {}
+    for phrase in phrases:
+        by_first.setdefault(phrase.split()[0], []).append(phrase)
+    for text in texts:
+        for word in set(text.split()):
+            for phrase in by_first.get(word, ()):
+                if f" {phrase} " in text or f" {phrase}s " in text:
+                    counts[phrase] += 1
+    return counts

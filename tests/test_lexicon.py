@@ -1,0 +1,75 @@
+"""What a corpus tells of its words: abbreviations, and how words are spelt."""
+
+from pathlib import Path
+
+import pytest
+
+from ds542_tutor.index.lexicon import Lexicon
+
+TEXTS = [
+    "Lecture 9 > Variational autoencoders\nA variational autoencoder (VAE) draws.",
+    "Lecture 9 > Variational autoencoder loss\nThe reconstruction, the divergence.",
+    "Notes > Rectified linear unit (ReLU)\nReLU of a divergence.",
+    "Notes > Slopes\nA ReLU has two slopes. The variational autoencoder again.",
+    "Lecture 12 > Retrieval Augmented Generation\nDocuments are looked up. A divergence.",
+    "Notes > Maximum a posteriori (MAP)\nA map of the loss.",
+]
+
+
+@pytest.fixture(scope="module")
+def lexicon() -> Lexicon:
+    return Lexicon.build(TEXTS)
+
+
+def test_a_short_form_is_read_off_the_brackets_after_its_long_form(lexicon: Lexicon) -> None:
+    found = lexicon.abbreviations
+    assert found["vae"].long == "variational autoencoder"
+    assert (found["vae"].short_in, found["vae"].long_in) == (1, 3)
+    assert found["relu"].long == "rectified linear unit"
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("why do VAEs sample", ["variational autoencoder"]),
+        ("why do vaes sample", ["variational autoencoder"]),
+        ("what is RAG", ["retrieval augmented generation"]),
+        ("cleaning with a rag", []),  # a word of its own
+        ("what does a rectified linear unit do", ["relu"]),  # the course writes ReLU
+        ("what does relu do", []),
+        ("the variational autoencoder (VAE)", []),
+        ("draw a map", []),
+        ("", []),
+    ],
+)
+def test_expansions_are_the_forms_that_the_corpus_uses(
+    lexicon: Lexicon, question: str, expected: list[str]
+) -> None:
+    assert lexicon.expansions(question) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("the divergance", "the divergence"),
+        ("the dviergence", "the divergence"),
+        ("a diversity problem", "a diversity problem"),  # English, though not in the corpus
+        ("parking near divergence", "parking near divergence"),
+        ("divergences doesnt it", "divergences doesnt it"),
+        ("DIVERGANCE and diverGance", "DIVERGANCE and diverGance"),  # may be names
+        ("", ""),
+    ],
+)
+def test_only_what_nobody_knows_is_respelt(lexicon: Lexicon, asked: str, meant: str) -> None:
+    assert lexicon.spelt(asked) == meant
+
+
+def test_a_lexicon_survives_its_file(lexicon: Lexicon, tmp_path: Path) -> None:
+    lexicon.write(tmp_path / "lexicon.json")
+    assert Lexicon.read(tmp_path / "lexicon.json") == lexicon
+
+
+def test_an_index_without_one_has_an_empty_lexicon(tmp_path: Path) -> None:
+    empty = Lexicon.read(tmp_path / "lexicon.json")
+    assert empty.expansions("why do VAEs sample") == []
+    assert empty.spelt("divergance") == "divergance"
