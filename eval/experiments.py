@@ -1,6 +1,7 @@
 """The measurements behind the tutor's constants: `python -m eval.experiments NAME …`.
 
     support  --wice FILE             support score of claims against their evidence (WiCE)
+    support  --claims F… --index D   the same of our claims over the course (eval/claims/)
     vectors  --cases F… --index D    the index's vectors against exact ones: ranks, pages found
 
 Prints tables; docs/experiments.md keeps what was concluded from them.
@@ -15,19 +16,14 @@ from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
-from sklearn.metrics import roc_auc_score
 
 from ds542_tutor.assembly import LiveTutor, with_overrides
-from ds542_tutor.citations import OverlapVerifier
 from ds542_tutor.errors import TutorError
 from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.settings import Settings, load_settings
+from eval import support_claims
 from eval.cases import Case, load_cases
 from eval.metrics.retrieval import gold_places, matches
-from eval.public.wice import LABELS
-from eval.public.wice import load as load_claims
-
-SUPPORT_THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,12 +33,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = commands.add_parser("vectors")
     command.add_argument("--cases", nargs="+", type=Path, required=True)
     command.add_argument("--index", type=Path)
-    commands.add_parser("support").add_argument("--wice", type=Path, required=True)
+    command = commands.add_parser("support")
+    command.add_argument("--wice", type=Path)
+    command.add_argument("--claims", nargs="+", type=Path, default=[])
+    command.add_argument("--index", type=Path)
     options = parser.parse_args(arguments)
+    if options.name == "support" and not (options.wice or options.claims):
+        parser.error("support: give --wice FILE, or --claims FILE with --index DIR.")
     try:
         settings = load_settings()
         if options.name == "support":
-            support(options.wice, settings)
+            support(options.wice, options.claims, options.index, settings)
         else:
             live = LiveTutor(with_overrides(settings, options.index, "quotes"))
             vectors(live, load_cases(options.cases))
@@ -93,22 +94,22 @@ def vectors(live: LiveTutor, cases: Sequence[Case]) -> None:
         print(f"{name:<12} " + "  ".join(f"{value:.3f}" for value in (*rates, mrr)))
 
 
-def support(wice: Path, settings: Settings) -> None:
-    """Print AUROC and thresholds of the support score on WiCE's JSON lines."""
-    claims = load_claims(wice, None)
-    labels = np.array([claim.label for claim in claims])
-    pairs = [(claim.evidence, claim.text) for claim in claims]
-    scores = np.array(OverlapVerifier(load_embedder(settings.models)).score(pairs))
-    full, none = labels == LABELS.index("supported"), labels == LABELS.index("not_supported")
-    print(
-        f"{len(claims)} claims; AUROC supported against the rest "
-        f"{roc_auc_score(full, scores):.3f}, at least partly supported against not "
-        f"{roc_auc_score(~none, scores):.3f}"
-    )
-    print("threshold  supported kept  partly kept  not supported kept")
-    for t in SUPPORT_THRESHOLDS:
-        rates = ((scores[mask] >= t).mean() for mask in (full, ~full & ~none, none))
-        print(f"{t:<10g} " + "  ".join(f"{rate:.2f}" for rate in rates))
+def support(
+    wice: Path | None, claims: Sequence[Path], index: Path | None, settings: Settings
+) -> None:
+    """Print AUROC, thresholds and what is caught, of the support score on each file."""
+    if wice is not None:
+        scored = support_claims.score_wice(wice, load_embedder(settings.models))
+        support_claims.print_report(wice.name, scored)
+    if claims:
+        tutor = LiveTutor(with_overrides(settings, index, "quotes")).tutor
+        for file in claims:
+            scored = support_claims.score_claims(
+                support_claims.load(file),
+                tutor.generation.chunks.by_document,
+                tutor.retriever.embedder,
+            )
+            support_claims.print_report(file.name, scored)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ds542_tutor.citations import SUPPORTED_FROM, OverlapVerifier, find_exact
 from ds542_tutor.protocols import Embedder, Verifier
+from ds542_tutor.support import SUPPORTED_FROM, OverlapVerifier, find_exact
 
 WORD_OVERLAP_FROM = 0.81
 """Share of words at which plain overlap tells supported claims from the rest best (macro-F1 .659

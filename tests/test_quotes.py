@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from fakes import make_passage, make_prompt
 
-from ds542_tutor.citations import find_exact
 from ds542_tutor.dialogue import Passage, Prompt
 from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.models.excerpts import cut, garble
 from ds542_tutor.models.quotes import QuotesModel
 from ds542_tutor.settings import ModelSettings
+from ds542_tutor.support import find_exact
 
 SCALING = (
     "Why divide by the root of the dimension?\n"
@@ -116,9 +116,27 @@ def test_a_sentence_that_leans_on_the_one_before_brings_it_along(quotes: QuotesM
         "Adagrad adds up all squared gradients. This makes its learning rate shrink without end, "
         "so training stalls. Weather is nice in May."
     )
-    text = ask(quotes, make_prompt("Why does the learning rate of Adagrad shrink?", passage))
+    prompt = make_prompt("Why does the learning rate of Adagrad shrink?", passage)
+    text = ask(quotes, in_a_book(prompt))
     assert text.startswith("Adagrad adds up all squared gradients [1]. This makes its learning")
     assert "Weather" not in text
+
+
+def test_the_slide_that_answers_is_quoted_as_one_thought(quotes: QuotesModel) -> None:
+    slide = (
+        "Data augmentation\n• Flips and crops of images make more training data\n"
+        "• Labels stay as they are\n• It is done while training, not before"
+    )
+    text = ask(quotes, make_prompt("How can I make more training data?", slide, LATE))
+    assert "Flips and crops" in text
+    assert "Labels stay as they are" in text
+    assert "Homework" not in text
+
+
+def in_a_book(prompt: Prompt) -> Prompt:
+    """The same passages, as paragraphs of a book instead of slides."""
+    passages = tuple(replace(p, chunk=replace(p.chunk, kind="book")) for p in prompt.passages)
+    return replace(prompt, passages=passages)
 
 
 def test_a_clean_sentence_is_preferred_to_a_garbled_one(quotes: QuotesModel) -> None:

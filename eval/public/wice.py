@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from sklearn.metrics import f1_score, roc_auc_score
 from tqdm import tqdm
 
-from ds542_tutor.citations import SUPPORTED_FROM, WEAK_FROM, OverlapVerifier
 from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.sentences import split_sentences
 from ds542_tutor.settings import Settings
+from ds542_tutor.support import SUPPORTED_FROM, WEAK_FROM, OverlapVerifier
 from eval.public.figures import Figure, Report, Row, Table
 from eval.public.reading import PublicSetError, every_nth, read_lines
 from eval.stats import bootstrap

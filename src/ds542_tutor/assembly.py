@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from ds542_tutor.citations import Checker, OverlapVerifier
+from ds542_tutor.citations import Checker
 from ds542_tutor.course_questions import load_course_kinds, load_request_kinds
 from ds542_tutor.dialogue import AnswerEvent, Decision, Turn
 from ds542_tutor.errors import IndexStoreError, SettingsError
@@ -29,6 +29,7 @@ from ds542_tutor.policy.rules import Policy, load_policy
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import Settings, project_file
+from ds542_tutor.support import OverlapVerifier
 from ds542_tutor.tutor import Tutor
 
 _log = logging.getLogger(__name__)

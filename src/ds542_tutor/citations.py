@@ -2,36 +2,41 @@
 
 A sentence is supported, weak or unsupported. Unsupported ones are removed or marked; markers that
 point nowhere are dropped and counted; a sentence without a marker gets the best one. The check
-itself is a `Verifier`; the packaged one is `OverlapVerifier`.
+itself is a `Verifier`; the packaged one is in `support`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ds542_tutor.dialogue import Citation, Hit, Passage, Support
-from ds542_tutor.protocols import Embedder, Verifier
+from ds542_tutor.inputs import legible
+from ds542_tutor.protocols import Verifier
 from ds542_tutor.sentences import Span, split_sentences
+from ds542_tutor.support import NUMBER, SUPPORTED_FROM, WEAK_FROM, best_window, find_exact
 from ds542_tutor.words import content_words
 
-# Thresholds of the support score; the curve they were read from is in docs/experiments.md.
-SUPPORTED_FROM = 0.70
-WEAK_FROM = 0.55
-
 _MIN_FACTUAL_WORDS = 3  # "Yes." or "See also [2]." claims nothing that a passage could support
-_WINDOW = 2  # sentences of a passage read together: a claim often joins two neighbours
 _CODE = re.compile(r"(```.*?(?:```|\Z))", re.S)
-_INLINE = re.compile(r"`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\]", re.S)
+# As `app.markup` reads them: "$" hugs its formula, so that "$5 [1] and $6 [2]" are prices.
+_INLINE = re.compile(
+    r"`[^`\n]*`|\$\$.*?\$\$|\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d)|\\\(.*?\\\)|\\\[.*?\\\]", re.S
+)
 _LOOSE_MARKER = re.compile(
     r"[\[【(](?:sources?|passages?)\s*#?\s*(\d+(?:\s*(?:,|;|and|&)\s*\d+)*)[\]】)]"
-    r"|[\[【]\s*(\d{1,2}(?:\s*[,;]\s*\d{1,2})*)\s*[\]】]",
+    r"|[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】]",
     re.I,
 )
-_MARKER = re.compile(r"\[(\d{1,2})\]")
-_AFTER_STOP = re.compile(r"([.!?]['\"”)]?)[ \t]*((?:\[\d{1,2}\][ \t]*)+)(?=\s|$)")
+# A marker with the space before it; what is code or a formula is matched first, and holds none.
+# A fence counts at the start of a line only: the header of a code block may quote one.
+_MARKER = re.compile(
+    r"(?P<literal>^[ \t]*(?P<ticks>`{3,})[^\n]*\n.*?(?:^[ \t]*(?P=ticks)`*[ \t]*$|\Z)"
+    rf"|{_INLINE.pattern})|[ \t]*\[(?P<number>\d{{1,3}})\]",
+    re.S | re.M,
+)
+_AFTER_STOP = re.compile(r"([.!?]['\"”)]?)[ \t]*((?:\[\d{1,3}\][ \t]*)+)(?=\s|$)")
 _LIST_PREFIX = re.compile(r"^(\s*(?:[-*•]|\d{1,2}[.)])\s+)?(.*)$", re.S)
 UNSUPPORTED_NOTE = "(not found in the materials)"
 
@@ -92,15 +97,44 @@ def number(hits: Sequence[Hit], count: int, budget_words: int) -> tuple[Passage,
 def normalise_markers(text: str) -> str:
     """Rewrite a model's habits, [1, 2], (Source 1), a marker after the stop, to "… [1][2]."
 
-    Code and formulas are left alone: `x[1]` is an index there.
+    Code and formulas are left alone: `x[1]` is an index there. Hidden characters are dropped.
     """
     return "".join(
-        part if part.startswith("```") else _normalise_prose(part) for part in _CODE.split(text)
+        part if part.startswith("```") else _normalise_prose(part)
+        for part in _CODE.split(legible(text))
     )
 
 
+def markers_in(text: str) -> set[int]:
+    """Return the numbers of the markers of `text`; code and formulas hold none."""
+    return {int(match["number"]) for match in _MARKER.finditer(text) if match["number"]}
+
+
+def only_known(text: str, known: Collection[int]) -> str:
+    """Drop the markers of `text` that are not among `known`."""
+
+    def kept(match: re.Match[str]) -> str:
+        return match.group() if match["literal"] or int(match["number"]) in known else ""
+
+    return _MARKER.sub(kept, text)
+
+
+def _without_markers(sentence: str) -> tuple[str, list[int]]:
+    """Return what a sentence claims, on one line, and the numbers it cites."""
+    cited: list[int] = []
+
+    def taken(match: re.Match[str]) -> str:
+        if match["literal"]:
+            return match["literal"]
+        cited.append(int(match["number"]))
+        return " "
+
+    claim = " ".join(_MARKER.sub(taken, sentence).split())
+    return re.sub(r"\s+([.,;:!?])", r"\1", claim), cited
+
+
 def _normalise_prose(text: str) -> str:
-    kept: list[str] = []
+    kept: list[str] = []  # its places are held by private-use characters, which `legible` dropped
 
     def hide(match: re.Match[str]) -> str:
         kept.append(match.group())
@@ -111,8 +145,8 @@ def _normalise_prose(text: str) -> str:
 
     text = _LOOSE_MARKER.sub(spell, _INLINE.sub(hide, text))
     text = _AFTER_STOP.sub(lambda m: f" {m.group(2).replace(' ', '')}{m.group(1)}", text)
-    text = re.sub(r"(?<=\S)(?<!\])(\[\d{1,2}\])", r" \1", text)
-    text = re.sub(r"[ \t]+(\[\d{1,2}\])", r" \1", text)
+    text = re.sub(r"(?<=\S)(?<!\])(\[\d{1,3}\])", r" \1", text)
+    text = re.sub(r"[ \t]+(\[\d{1,3}\])", r" \1", text)
     return re.sub(r"\ue000(\d+)\ue001", lambda m: kept[int(m.group(1))], text)
 
 
@@ -152,10 +186,7 @@ class Checker:
 
     def _check_one(self, span: Span, state: _State) -> str:
         """Return the sentence as it may stay, with its markers, or ""."""
-        sentence = span.text.strip()
-        claim = " ".join(_MARKER.sub(" ", sentence).split())
-        claim = re.sub(r"\s+([.,;:!?])", r"\1", claim)
-        cited = [int(n) for n in _MARKER.findall(sentence)]
+        claim, cited = _without_markers(span.text.strip())
         valid = [n for n in dict.fromkeys(cited) if n in state.passages]
         state.dropped += sum(n not in state.passages for n in cited)
         if not _claims_something(claim, cited):
@@ -201,12 +232,10 @@ class Checker:
 
 def _claims_something(claim: str, cited: Sequence[int]) -> bool:
     """Whether a passage could support the sentence: no question, and more than "Yes, exactly."."""
-    if claim.endswith("?"):
+    if claim.endswith("?") or not any(c.isalnum() for c in claim):
         return False
     return (
-        bool(cited)
-        or len(content_words(claim)) >= _MIN_FACTUAL_WORDS
-        or bool(_NUMBER.search(claim))
+        bool(cited) or len(content_words(claim)) >= _MIN_FACTUAL_WORDS or bool(NUMBER.search(claim))
     )
 
 
@@ -271,104 +300,3 @@ def _with_markers(claim: str, numbers: Sequence[int]) -> str:
     markers = "".join(f"[{n}]" for n in numbers)
     match = re.search(r"[.!]['\"”)]?$", claim)
     return f"{claim[: match.start()]} {markers}{match.group()}" if match else f"{claim} {markers}"
-
-
-def fold(text: str) -> tuple[str, list[int]]:
-    """Reduce `text` to lower-case letters, digits and operators; return it with source indices.
-
-    NFKC folds ligatures and mathematical alphabets, so that a quote is found again whatever its
-    spacing, hyphens and quotation marks.
-    """
-    letters: list[str] = []
-    where: list[int] = []
-    for index, character in enumerate(text):
-        for folded in unicodedata.normalize("NFKC", character).lower():
-            if folded.isalnum() or folded in "+=<>/^*%":
-                letters.append(folded)
-                where.append(index)
-    return "".join(letters), where
-
-
-def find_exact(claim: str, text: str) -> tuple[int, int] | None:
-    """Return the half-open range of `text` that says `claim` word for word, or None."""
-    needle, _ = fold(claim)
-    haystack, where = fold(text)
-    at = haystack.find(needle) if needle else -1
-    if at < 0:
-        return None
-    end = where[at + len(needle) - 1] + 1
-    while end < len(text) and text[end] in ".!?)”\"'":
-        end += 1
-    return where[at], end
-
-
-def best_window(claim: str, text: str) -> tuple[int, int] | None:
-    """Return the range of the one or two sentences of `text` that share most words with `claim`."""
-    words = set(content_words(claim))
-    spans = split_sentences(text)
-    best, best_score = None, 0.0
-    for i in range(len(spans)):
-        for j in range(i, min(i + _WINDOW, len(spans))):
-            start, end = spans[i].start, spans[j].end
-            shared = len(words & set(content_words(text[start:end])))
-            score = shared - 0.3 * (j - i)  # the second sentence must bring a word of its own
-            if shared and score > best_score:
-                best, best_score = (start, end), score
-    return best
-
-
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_NAME = re.compile(r"(?<=\s)[A-Z][^\W\d_]+")
-
-
-class OverlapVerifier:
-    """Support score from shared words, meaning, names and numbers; no parts trained for it.
-
-    score = (0.3 w + 0.3 p + 0.2 c + 0.2 n) (0.6 + 0.4 m): the share of the claim's content words in
-    the best window (w) and in the whole premise (p), the cosine of claim and window (c), the share
-    of the claim's capitalised names (n) and of its numbers (m) in the premise. A claim with a wrong
-    number is wrong however similar it sounds, so m multiplies. Measured in docs/experiments.md on
-    WiCE (Kamoi et al. 2023, https://arxiv.org/abs/2303.01432).
-    """
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-
-    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """Score (premise, claim) pairs in [0, 1], in order."""
-        if not pairs:
-            return []
-        windows = []
-        for premise, claim in pairs:
-            start, end = best_window(claim, premise) or (0, 0)
-            windows.append(premise[start:end])
-        texts = list(dict.fromkeys([*windows, *(claim for _, claim in pairs)]))
-        vectors = dict(zip(texts, self._embedder.embed_documents(texts), strict=True))
-        return [
-            _overlap_score(premise, window, claim, _dot(vectors[window], vectors[claim]))
-            for (premise, claim), window in zip(pairs, windows, strict=True)
-        ]
-
-
-def _overlap_score(premise: str, window: str, claim: str, cosine: float) -> float:
-    words = set(content_words(claim))
-    text = premise.lower()
-    names = {name.lower() for name in _NAME.findall(claim)}
-    numbers = set(_NUMBER.findall(claim))
-    blend = (
-        0.3 * _share(words, set(content_words(window)))
-        + 0.3 * _share(words, set(content_words(premise)))
-        + 0.2 * max(cosine, 0.0)
-        + 0.2 * _share(names, {name for name in names if name in text})
-    )
-    return min(1.0, blend * (0.6 + 0.4 * _share(numbers, set(_NUMBER.findall(premise)))))
-
-
-def _share(wanted: set[str], found: set[str]) -> float:
-    """Share of `wanted` in `found`; nothing wanted is nothing missed."""
-    return len(wanted & found) / len(wanted) if wanted else 1.0
-
-
-def _dot(a: Sequence[float], b: Sequence[float]) -> float:
-    """Cosine similarity: embedders return unit vectors."""
-    return sum(x * y for x, y in zip(a, b, strict=True))

@@ -40,6 +40,8 @@ _TOP = 5  # hits that are looked at: about what an answer is written from
 _FIRST = 3
 _MOST_MASS, _MOST_LENGTH, _MOST_UNKNOWN = 4.0, 2.0, 3
 _NO_TERM = "\0"
+_TERM_WORDS = frozenset(tokenize("last previous past next fall spring summer term semester year"))
+_YEAR = re.compile(r"(?:fa|sp|su)?20\d\d")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,}")
 _NUMBER = re.compile(
     r"\bhow (?:many|much|long|big|large|fast|often)\b"
@@ -71,6 +73,8 @@ def signals(query: Query, hits: Sequence[Hit], generation: Generation) -> dict[s
     """
     lexical = generation.lexical
     terms = set(tokenize(query.text)) - ASKING
+    if query.term:  # all hits are of that term; they need not say which it is
+        terms = {term for term in terms if term not in _TERM_WORDS and not _YEAR.fullmatch(term)}
     top = hits[:_TOP]
     if not top or not terms:
         return {}

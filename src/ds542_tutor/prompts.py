@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from ds542_tutor.dialogue import Action, Message, Passage, Turn
+from ds542_tutor.inputs import legible
 from ds542_tutor.sentences import split_sentences
 
 ANSWER = """\
@@ -121,8 +122,11 @@ def render(
 
 
 def escape(text: str) -> str:
-    """Break up what could pass for one of our tags or for a control token of a chat template."""
-    text = _TAG.sub("&lt;", text)
+    """Break up what could pass for one of our tags or for a control token of a chat template.
+
+    Hidden characters go first: they could stand inside a tag, and a NUL ends text for some models.
+    """
+    text = _TAG.sub("&lt;", legible(text))
     return _CONTROL.sub(lambda match: " ".join(match.group()), text)
 
 

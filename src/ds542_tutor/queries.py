@@ -7,10 +7,13 @@ section) is a preference for `retrieval`, never a wall: a student may misremembe
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from ds542_tutor.dialogue import Query, Turn
+from ds542_tutor.inputs import legible
 from ds542_tutor.labels import labels_in
+from ds542_tutor.words import STOP_WORDS, content_words
 
 _LECTURE = re.compile(r"\b(?:lecture|lec|deck|class)\.?\s*#?\s*(\d{1,2})\b", re.I)
 _SLIDE = re.compile(r"\b(?:slide|page|p\.)\s*#?\s*(\d{1,3})\b", re.I)
@@ -81,6 +84,35 @@ _POINTER = re.compile(
 _SELF_SUFFICIENT_WORDS = 16
 _SHORT_WORDS = 4
 
+# What a question carries along that is no part of its words: where links and images lead, numbers
+# of sources of some other answer ("[3] says …"; `x[3]` is code).
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?=[^)\s]*[:/.])(?:[^()\n]|\([^()\n]*\))*\)")
+_MARKERS = re.compile(r"(?<![\w\])])\[\d{1,3}(?:\s*[,;]\s*\d{1,3})*\]|【\d{1,3}】")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_LONG = re.compile(r"(\S{100})\S+")  # no word is longer, and patterns are slow on what is none
+
+_WORD = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile(r"[A-Za-z](?:[\w'-]*[A-Za-z0-9])?", re.A)
+_GREEK_WORD = 3  # letters; fewer are the symbols of a formula
+_TERM_WORDS = 8  # more Latin words beside another script are code, not a term
+_LEAST_FOREIGN = 2  # words of another language; one may be a name or a loan
+# Frequent in Spanish, Portuguese, French, German or Italian, and not words of English.
+_FOREIGN = frozenset(
+    """qué que cómo cuál cuáles cuándo dónde para por con una las los del el hace sirve funciona
+    entre porque não são qual quando da le la les des une est quoi pourquoi avec pour dans sur
+    quel quelle fonctionne der das und ist wie mit den dem ein eine warum wann nicht macht wirkt auf
+    für von bei wird che cosa perché della delle gli il sono""".split()
+)
+NO_ANSWER = "The course materials I have don't answer this, so I won't guess."
+IN_ENGLISH = (
+    "I look things up in English, the language of the course materials, and found no answer this "
+    "way. Please ask again in English, or give the topic its English name."
+)
+NO_TOPIC = (
+    "I see no topic in this that I could look up. Please ask in words and name the topic, for "
+    "instance “What does dropout do?”"
+)
+
 
 def standalone(question: str, turns: Sequence[Turn]) -> Query:
     """Return the query for `question` after `turns`, oldest first.
@@ -88,11 +120,11 @@ def standalone(question: str, turns: Sequence[Turn]) -> Query:
     A follow-up takes the last question of the student along ("and why?" is searched as
     "What is dropout? and why?"); filters are read off the question first, then off that context.
     """
-    question = " ".join(question.split())
+    question = _words(question)
     context = _context(question, turns)
     text = f"{context} {question}" if context else question
     return Query(
-        text=text,
+        text=looked_up(text) or text,
         original=question,
         lecture=_number(_LECTURE, question, context),
         page=_number(_SLIDE, question, ""),
@@ -112,6 +144,50 @@ def subject(query: Query) -> str:
     return bare if len(bare.split()) > 1 else query.text
 
 
+def looked_up(question: str) -> str:
+    """Return the Latin words of a question in another script: often the term that is asked about.
+
+    "" where it has none, or is in English in spite of some foreign letters.
+    """
+    words = _LATIN.findall(question)
+    english = any(word.lower() in STOP_WORDS for word in words)
+    if english or len(words) > _TERM_WORDS or not _other_script(question):
+        return ""
+    return " ".join(words)
+
+
+def why_unanswered(question: str, searched: str) -> str:
+    """Say why no answer to `question` was found: none is there, or its words cannot be looked up.
+
+    `searched`: what was looked up for it, with what it takes along from earlier questions.
+    """
+    words = question.lower().split()
+    foreign = sum(word.strip("¿?¡!.,;:'’\"()") in _FOREIGN for word in words)
+    english = sum(word.strip("?!.,;:'’\"()") in STOP_WORDS for word in words)
+    if (_other_script(question) and not english) or foreign >= max(_LEAST_FOREIGN, english + 1):
+        return IN_ENGLISH
+    topic = any(re.search(r"[^\W\d]", word) for word in content_words(searched))
+    return NO_ANSWER if topic else NO_TOPIC
+
+
+def _other_script(text: str) -> bool:
+    """Whether words of `text` are in neither Latin letters nor the symbols of formulas."""
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text)):
+        names = [unicodedata.name(letter, "") for letter in word if not letter.isascii()]
+        greek = sum(name.startswith("GREEK") for name in names)
+        if greek >= _GREEK_WORD or any(not n.startswith(("LATIN", "GREEK")) for n in names):
+            return True
+    return False
+
+
+def _words(question: str) -> str:
+    """Return a question on one line, as it is searched; its own words stay as they are."""
+    seen = legible(question).translate(_FULL_WIDTH)
+    bare = _MARKERS.sub(" ", _LINK.sub(r" \1 ", seen))
+    # An image or markers alone leave nothing, and a search needs some text.
+    return " ".join(_LONG.sub(r"\1", bare).split()) or "?"
+
+
 def _context(question: str, turns: Sequence[Turn]) -> str:
     """Return the earlier question this one leans on, or ""."""
     asked = [turn.text for turn in turns if turn.role == "user"]
@@ -121,10 +197,10 @@ def _context(question: str, turns: Sequence[Turn]) -> str:
     leans = _CONNECTIVE.match(question) or _POINTER.search(question)
     if not leans and len(words) > _SHORT_WORDS:
         return ""
-    previous = " ".join(asked[-1].split())
+    previous = _words(asked[-1])
     # The question before may itself be a follow-up; then the one before it names the subject.
     if len(asked) > 1 and len(previous.split()) <= _SHORT_WORDS:
-        previous = f"{' '.join(asked[-2].split())} {previous}"
+        previous = f"{_words(asked[-2])} {previous}"
     return previous[:600]
 
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from ds542_tutor.calendar_answers.ahead import comes_later, lecture_of, rests_on
 from ds542_tutor.calendar_answers.deadlines import UNKNOWN
 from ds542_tutor.calendar_answers.lectures import lecture_fact, lecture_name
 from ds542_tutor.calendar_answers.values import moment_name
-from ds542_tutor.citations import Checked, best_window, cite, find_exact, number
+from ds542_tutor.citations import Checked, cite, markers_in, number, only_known
 from ds542_tutor.course import Lecture, term_name
 from ds542_tutor.dialogue import (
     Answer,
@@ -34,12 +33,15 @@ from ds542_tutor.dialogue import (
 from ds542_tutor.documents import Chunk
 from ds542_tutor.hints import idea, next_question, worked_example
 from ds542_tutor.index.generation import Generation
+from ds542_tutor.inputs import read_question
 from ds542_tutor.policy.disclosure import make_disclosure
 from ds542_tutor.policy.enforce import enforce, with_headers
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.solutions import OpenWork
 from ds542_tutor.prompts import shorten
+from ds542_tutor.queries import looked_up, why_unanswered
+from ds542_tutor.support import best_window, find_exact
 from ds542_tutor.tasks import Task
 from ds542_tutor.words import content_words
 
@@ -57,8 +59,6 @@ _SURE_SHARE = 0.6
 # Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
 _NOTES, _NOTE_WORDS = 3, 80
 
-
-_MARKER = re.compile(r"\[(\d+)\]")
 _EXAMPLE = "An example of something else, from the materials"
 _NO_PASSAGE = (
     "I found no slide or section that explains what this task needs, so I name none. Tell me which "
@@ -72,7 +72,8 @@ class Reply:
 
     `subject`: what a hint is about, when the question itself only names the problem. `evidence`:
     see `Answer`. `link`: what its disclosure gives as the place of the tutor. `ahead`: the later
-    lecture whose material this is. `must_name`: words without which no answer is one.
+    lecture whose material this is. `must_name`: words without which no answer is one. `question`
+    is made legible first (`read_question`).
     """
 
     question: str
@@ -92,6 +93,9 @@ class Reply:
     must_name: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        self.question = read_question(self.question)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -164,29 +168,21 @@ class Reply:
             said = f"{lecture_name(lecture)}, is on {moment_name(lecture.starts)}"
             text += f" {said} [{marker}]."
             citations.append(cite(Passage(marker, page, page.text), 0, 0, 1.0, said))
-        return self._finish(
-            "answered",
-            self._with_terms(text, citations),
-            tuple(citations),
-            SEARCH_SPEAKS,
-            tuple(self._notices(citations)),
-        )
+        text, cited = self._with_terms(text, citations), tuple(citations)
+        return self._finish("answered", text, cited, SEARCH_SPEAKS, tuple(self._notices(cited)))
 
     def abstain(self) -> Answer:
         """Say that the materials do not cover the question, what is near, and whom to ask."""
         facts = [hit for hit in self.hits if hit.retriever == COMPUTED]
         near = [*facts, *(hit for hit in self.hits if hit.similarity >= _NEAR)][:_NEAREST]
-        asked = self.query.term
-        text = "The course materials I have don't answer this, so I won't guess."
-        if asked:
+        text = why_unanswered(self.question, self.query.text)
+        if asked := self.query.term:
             text = f"I have no document of {term_name(asked)} that answers this, so I won't guess."
-        citations = []
-        if near:
-            places = []
-            for passage in number(near, _NEAREST, budget_words=10_000):
-                citations.append(cite(passage, 0, 0, 0.0, ""))
-                places.append(f"{self._place(passage.chunk)} [{passage.number}]")
-            text += f" The nearest I found: {'; '.join(places)}."
+        passages = number(near, _NEAREST, budget_words=10_000)
+        citations = [cite(passage, 0, 0, 0.0, "") for passage in passages]
+        if passages:
+            places = "; ".join(f"{self._place(p.chunk)} [{p.number}]" for p in passages)
+            text += f" The nearest I found: {places}."
         return self._finish("abstained", f"{text} {self.policy.contact}", tuple(citations), "")
 
     def written(
@@ -200,16 +196,15 @@ class Reply:
             draft, citations = self._with_example(draft, citations, graded, passages)
         enforced = enforce(draft, self.decision, disclosure, graded, passages, self.policy.notices)
         text = enforced.text
-        cited = {int(marker) for marker in _MARKER.findall(text)}
+        cited = markers_in(text)
         citations = tuple(citation for citation in citations if citation.marker in cited)
         if hint:
             text, citations = self._teaching(text, citations, passages)
         if not hint:  # what a hint builds on is taught in every term
             text = self._with_terms(text, citations)
         notices = [*enforced.notices, *self._notices(citations)]
-        answer = self._finish(
-            "hinted" if hint else "answered", text, citations, model, tuple(notices)
-        )
+        status: Status = "hinted" if hint else "answered"
+        answer = self._finish(status, text, citations, model, tuple(notices))
         return replace(
             answer,
             dropped_markers=checked.dropped_markers,
@@ -267,6 +262,7 @@ class Reply:
         self.timings_ms["total"] = (time.perf_counter() - self.started) * 1000
         for stage in ("policy", "retrieval", "generation", "verification"):
             self.timings_ms.setdefault(stage, 0.0)
+        text = only_known(text, [citation.marker for citation in citations])
         disclosure = self._disclosure(text, model)
         return Answer(
             question=self.question,
@@ -320,15 +316,15 @@ class Reply:
             return None
         wanted = f"Generative AI Assistance GAIA policy students shall {text}"
         found = [i for i, _ in self.generation.lexical.search(wanted, 20)]
-        chunks = {c.id: c for c in self.generation.chunks.get(found)}
-        for identifier in found:
-            chunk = chunks.get(identifier)
-            if chunk and chunk.kind == "site" and "GAIA" in chunk.search_text:
+        for chunk in sorted(self.generation.chunks.get(found), key=lambda c: found.index(c.id)):
+            if chunk.kind == "site" and "GAIA" in chunk.search_text:
                 return cite(Passage(1, chunk, chunk.text), 0, 0, 1.0, text)
         return None
 
     def _notices(self, citations: Sequence[Citation]) -> Iterator[str]:
         """Say whose term evidence is from, and when the material comes, where it comes later."""
+        if words := looked_up(self.question):
+            yield f"I search in English, so I looked up “{words}”."
         for term in self._other_terms(citations):
             yield f"Part of this comes from {term_name(term)}, not from this term."
         cited = self.generation.chunks.get([c.chunk_id for c in citations])

@@ -49,6 +49,7 @@ from ds542_tutor.errors import QuestionError
 from ds542_tutor.evidence import evidence
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
+from ds542_tutor.inputs import read_question
 from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection
@@ -132,6 +133,7 @@ class Tutor:
             ModelError: the model failed.
         """
         check_question(question, self.settings.answer.max_question_chars)
+        question = read_question(question)
         course = self.generation.course
         now = now or datetime.now(ZoneInfo(course.timezone))
         link = self.settings.server.url

@@ -27,19 +27,23 @@ _MAX_WORDS = 130  # about what a student reads without scrolling on a phone
 # answers to the development questions, not fitted.
 _MEANING = 0.7
 _WORDS = 0.3
-_RANK = 0.15
+_RANK = 0.2
 _REASON = 0.08  # "why" answered by a sentence that gives a reason
 _LEANING = 0.06  # begins with "This", "However"; twice that where the sentence before is unfit
 _FLAW = 0.4  # what readers dislike about a sentence by itself
 _TASK = 0.25  # it sets a task; students ask for explanations
 
 # A further sentence must reach this share of the best score, ...
-_RELATIVE_FLOOR = 0.78
+_RELATIVE_FLOOR = 0.65
 # ... this cosine to the question, and this share of the best sentence's cosine, ...
 _MEANING_FLOOR = 0.3
 _RELATIVE_MEANING = 0.65
 # ... a neighbour of a chosen sentence a little less, since reading on is easy.
 _NEIGHBOUR_BONUS = 0.05
+# The passage that answers best is quoted at some length: a slide is one thought cut into bullets,
+# and a sentence of a book is half of one without its neighbours.
+_THOUGHT_WORDS, _THOUGHT_FLAW, _THOUGHT_MEANING = 80, 0.5, 0.5
+_TOTAL_WORDS = 140  # with what other passages add
 # On the rules of the course: words of a passage around the best excerpt, and the share of its score
 # from which another passage is quoted as well.
 _RULE_WORDS = 90
@@ -107,7 +111,7 @@ class QuotesModel:
         ranked = self._rank(prompt.question, prose)
         if prompt.rules:
             return _around(ranked, prose)
-        chosen = _select(ranked)
+        chosen = _completed(_select(ranked), ranked, prose)
         if prompt.action == "answer" and _ASKS_CODE.search(prompt.question):
             chosen += _code_for(chosen, excerpts, prompt.question)
         return _reading_order(chosen)
@@ -181,6 +185,47 @@ def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
         chosen.append(candidate)
         words += length
     return _with_antecedents([s.excerpt for s in chosen], words)
+
+
+def _completed(
+    chosen: Sequence[Excerpt], ranked: Sequence[_Scored], prose: Sequence[Excerpt]
+) -> list[Excerpt]:
+    """Quote more of the passage of the first excerpt, then the others while there is room.
+
+    The largest list that holds the excerpt stands in for it; what lies nearest to it comes first,
+    and outside of slides only what has to do with the question.
+    """
+    number, is_slide = chosen[0].passage.number, chosen[0].passage.chunk.kind == "slides"
+    enough = _THOUGHT_MEANING * max(s.meaning for s in ranked)
+    related = {id(s.excerpt) for s in ranked if s.meaning >= enough}
+    same = [
+        e for e in prose
+        if e.passage.number == number and e.flaw <= _THOUGHT_FLAW and not e.task
+        and (is_slide or id(e) in related)
+    ]  # fmt: skip
+    first = max(
+        (e for e in same if _holds(e, chosen[0]) and word_count(e.text) <= _THOUGHT_WORDS),
+        key=lambda e: e.end - e.start,
+        default=chosen[0],
+    )
+    result, words = [first], word_count(first.text)
+    near = sorted(same, key=lambda e: (_distance(e, first), e.start - e.end))
+    for pool, most in ((near, _THOUGHT_WORDS), (chosen[1:], _TOTAL_WORDS)):
+        for excerpt in pool:
+            length = word_count(excerpt.text)
+            if words + length <= most and not any(_overlap(excerpt, e) for e in result):
+                result.append(excerpt)
+                words += length
+    return result
+
+
+def _holds(outer: Excerpt, inner: Excerpt) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+def _distance(a: Excerpt, b: Excerpt) -> int:
+    """Characters between two excerpts of one passage."""
+    return max(a.start - b.end, b.start - a.end, 0)
 
 
 def _around(ranked: Sequence[_Scored], prose: Sequence[Excerpt]) -> list[Excerpt]:
