@@ -33,7 +33,6 @@ from ds542_tutor.dialogue import (
 from ds542_tutor.documents import Chunk
 from ds542_tutor.hints import idea, next_question, worked_example
 from ds542_tutor.index.generation import Generation
-from ds542_tutor.inputs import read_question
 from ds542_tutor.policy.disclosure import make_disclosure
 from ds542_tutor.policy.enforce import enforce, with_headers
 from ds542_tutor.policy.graded import GradedItems
@@ -72,8 +71,7 @@ class Reply:
 
     `subject`: what a hint is about, when the question itself only names the problem. `evidence`:
     see `Answer`. `link`: what its disclosure gives as the place of the tutor. `ahead`: the later
-    lecture whose material this is. `must_name`: words without which no answer is one. `question`
-    is made legible first (`read_question`).
+    lecture whose material this is. `must_name`: words without which no answer is one.
     """
 
     question: str
@@ -93,9 +91,6 @@ class Reply:
     must_name: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     started: float = field(default_factory=time.perf_counter)
-
-    def __post_init__(self) -> None:
-        self.question = read_question(self.question)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
