@@ -45,16 +45,25 @@ _KINDS = (
 _LOCATE = re.compile(
     r"\b(?:which|what) (?:slides?|pages?|lectures?|decks?|chapters?|sections?|notebooks?|files?)\b"
     r"(?! (?:is|are) (?:due|next|today))"
-    r"|\bwhere (?:can|could|do|did|does|is|are|was|were|in|on|would)\b"
-    r"|^\s*(?:the )?slides? (?:that|with|where|which|comparing|showing|on|about)\b"
+    r"|\bwhere (?:can|could|is|are|was|were|in|on|would)\b|\bwhere['’]?s (?:the|that|an?)\b(?! \d)"
+    r"|\bwhere (?:do|does|did) (?:he|she|they|we|you|d2l|udl|it say|i (?:find|read|look|see)"
+    r"|the (?:(?:text)?book|slides?|decks?|prof\w*|lectures?|notes))\b"
+    r"|^\s*(?:the |that )?(?:slides?|page|section) (?:that|with|w/?|where|which|comparing|showing"
+    r"|on|about|for|of|nr|no|number)(?!\w)"
     r"|\bon (?:what|which) (?:page|slide)\b|\b(?:point|direct|link) me to\b"
-    r"|\bis there a (?:slide|deck|powerpoint|notebook|pdf|figure|page)\b"
-    r"|[?.,;]\s*where(?: exactly)?\s*\??\s*$",
+    r"|\blooking for .{0,30}\b(?:slide|page|section|printout|figure|picture|example)\b"
+    r"|\bwhat part of the (?:book|slides|lectures?|notes)\b|\bcan['’]?t find (?:it|that)\b"
+    r"|\bwhich (?:discussion|exercise|problem) (?:was|has|had|covers?|shows?|asks?|did|uses?)\b"
+    r"|\bis there (?:an?|one|some)(?: \w+){0,2}"
+    r" (?:slides?|decks?|powerpoint|notebook|pdf|figures?|page|pic(?:ture)?s?|video)\b"
+    r"|\b(?:slide|page|section)(?: (?:nr|no|number))?\.?(?: (?:pls|please|plz))\b"
+    r"|[?.,;!)]\s*(?:where(?: exactly)?|(?:which |what )?(?:slide|page|section|deck)"
+    r"(?: (?:nr|no|number))?)\s*\??\s*$",
     re.I,
 )
 # Where something comes from or goes is a matter of content: "where does the variance go?"
 _NOT_LOCATE = re.compile(
-    r"\bwhere (?:do|does|did|is|are) .{0,60}\b(?:come from|go|sit|fit|matter|differ)\b"
+    r"\bwhere (?:do|does|did|is|are) .{0,60}\b(?:come from|go|end up|sit|fit|matter|differ)\b"
     r"|\bwhere do i start\b",
     re.I,
 )
