@@ -9,11 +9,12 @@ from index_samples import EMBEDDER, HashEmbedder, chunk, record, vector
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.documents import Chunk, Locator
+from ds542_tutor.evidence import LABEL, evidence
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
 from ds542_tutor.labels import caption_label, labels_in
 from ds542_tutor.queries import standalone
-from ds542_tutor.retrieval import LABEL, Retriever, evidence
+from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import RetrievalSettings
 
 
@@ -79,7 +80,7 @@ def test_what_is_asked_for_by_number_comes_first_and_is_evidence_enough(tmp_path
         query = standalone(question, ())
         hits = search.search(query)
         assert hits[0].retriever == LABEL
-        assert evidence(query, hits, search.generation.lexical.rarity) == 1.0
+        assert evidence(query, hits, search.generation) == 1.0
         assert [h.score for h in hits] == sorted((h.score for h in hits), reverse=True)
         return [hit.chunk.document for hit in hits if hit.retriever == LABEL]
 

