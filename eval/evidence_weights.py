@@ -9,7 +9,6 @@ questions are told from the rest and what each threshold does; then the weights 
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,6 +31,7 @@ from ds542_tutor.errors import TutorError
 from ds542_tutor.queries import standalone
 from ds542_tutor.settings import load_settings
 from ds542_tutor.tutor import Tutor
+from eval.arguments import cases_by_index
 from eval.cases import Case, load_cases
 
 THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
@@ -43,14 +43,9 @@ Matrix = NDArray[np.float64]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print figures and the weights; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m eval.evidence_weights", description=__doc__)
-    parser.add_argument("--cases", nargs="+", type=Path, action="append", required=True)
-    parser.add_argument("--index", type=Path, action="append", required=True)
-    options = parser.parse_args(arguments)
-    if len(options.cases) != len(options.index):
-        parser.error("name one --index for each --cases")
+    pairs = cases_by_index("eval.evidence_weights", __doc__, arguments)
     try:
-        rows, known, indexes = measure(options.cases, options.index)
+        rows, known, indexes = measure(pairs)
     except TutorError as error:
         print(f"eval: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -74,11 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(
-    files: Sequence[Sequence[Path]], indexes: Sequence[Path]
+    pairs: Sequence[tuple[Path, Sequence[Path]]],
 ) -> tuple[Matrix, NDArray[np.bool_], NDArray[np.str_]]:
     """Return a row of signals a question, which can be answered, and from which index."""
     rows, known, names = [], [], []
-    for paths, index in zip(files, indexes, strict=True):
+    for index, paths in pairs:
         tutor = LiveTutor(with_overrides(load_settings(), index, "quotes")).tutor
         for case in load_cases(paths):
             if case.expect in _CONTENT and (row := _row(tutor, case)):

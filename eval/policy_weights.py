@@ -10,7 +10,6 @@ Requests that are refused whatever they are about are left out, and so are follo
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +26,7 @@ from ds542_tutor.policy.disguise import meant
 from ds542_tutor.policy.findings import LIKELY
 from ds542_tutor.policy.signals import signals
 from ds542_tutor.settings import load_settings
+from eval.arguments import cases_by_index
 from eval.cases import load_cases
 
 PENALTIES = (0.03, 0.1, 0.3, 1.0)
@@ -40,14 +40,9 @@ Matrix = NDArray[np.float64]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print figures by file and the weights; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m eval.policy_weights", description=__doc__)
-    parser.add_argument("--cases", nargs="+", type=Path, action="append", required=True)
-    parser.add_argument("--index", type=Path, action="append", required=True)
-    options = parser.parse_args(arguments)
-    if len(options.cases) != len(options.index):
-        parser.error("name one --index for each --cases")
+    pairs = cases_by_index("eval.policy_weights", __doc__, arguments)
     try:
-        names, rows, held, groups = measure(options.cases, options.index)
+        names, rows, held, groups = measure(pairs)
     except TutorError as error:
         print(f"eval: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -66,12 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def measure(
-    files: Sequence[Sequence[Path]], indexes: Sequence[Path]
+    pairs: Sequence[tuple[Path, Sequence[Path]]],
 ) -> tuple[list[str], Matrix, NDArray[np.bool_], NDArray[np.str_]]:
     """Return the names of the signals, a row a question, which are to be held back, their files."""
     names: list[str] = []
     rows, held, groups = [], [], []
-    for paths, index in zip(files, indexes, strict=True):
+    for index, paths in pairs:
         tutor = LiveTutor(with_overrides(load_settings(), index, "quotes")).tutor
         assert tutor.kinds is not None, "LiveTutor loads them"
         embed, course = tutor.retriever.embedder.embed_query, tutor.generation.course

@@ -9,7 +9,6 @@ questions fare by weights of the other nine tenths, then the weights of all.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from ds542_tutor.errors import TutorError
 from ds542_tutor.queries import standalone
 from ds542_tutor.ranking import WEIGHTS, features
 from ds542_tutor.settings import load_settings
+from eval.arguments import cases_by_index
 from eval.cases import load_cases
 from eval.metrics.retrieval import gold_places, matches
 
@@ -48,14 +48,9 @@ class Judged:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print figures by file and the weights; return the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m eval.ranking_weights", description=__doc__)
-    parser.add_argument("--cases", nargs="+", type=Path, action="append", required=True)
-    parser.add_argument("--index", type=Path, action="append", required=True)
-    options = parser.parse_args(arguments)
-    if len(options.cases) != len(options.index):
-        parser.error("name one --index for each --cases")
+    pairs = cases_by_index("eval.ranking_weights", __doc__, arguments)
     try:
-        questions = measure(options.cases, options.index)
+        questions = measure(pairs)
     except TutorError as error:
         print(f"eval: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
@@ -70,10 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(files: Sequence[Sequence[Path]], indexes: Sequence[Path]) -> list[Judged]:
+def measure(pairs: Sequence[tuple[Path, Sequence[Path]]]) -> list[Judged]:
     """Return the candidates of every question on content that has gold pages."""
     questions = []
-    for paths, index in zip(files, indexes, strict=True):
+    for index, paths in pairs:
         retriever = LiveTutor(with_overrides(load_settings(), index, "quotes")).tutor.retriever
         for path in paths:
             for case in load_cases([path]):

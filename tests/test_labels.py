@@ -9,10 +9,10 @@ from index_samples import EMBEDDER, HashEmbedder, chunk, record, vector
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.documents import Chunk, Locator
-from ds542_tutor.evidence import LABEL, evidence
+from ds542_tutor.evidence import evidence
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
-from ds542_tutor.labels import caption_label, labels_in
+from ds542_tutor.labels import LABEL, caption_label, labels_in
 from ds542_tutor.queries import standalone
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.settings import RetrievalSettings

@@ -219,7 +219,7 @@ def test_code_and_lines_stay_as_they_are() -> None:
     code = "for i in range(3):\n\tx[1] = i  # ←\n"
     assert legible(code) == code
     assert legible("a\r\nb\rc\u2028d\x0ce") == "a\nb\nc\nd\ne"
-    assert read_question("  What?\n") == "  What?\n"
+    assert read_question("  What?\n", 100) == "  What?\n"
     assert standalone("what is x[3] and f(a)[i](b)", ()).text == "what is x[3] and f(a)[i](b)"
 
 

@@ -22,7 +22,7 @@ from ds542_tutor import disclose, policy_check
 from ds542_tutor.answer_json import answer_json
 from ds542_tutor.dialogue import Answer, Delta, Finished
 from ds542_tutor.errors import SettingsError, TutorError
-from ds542_tutor.inputs import read_history, read_moment
+from ds542_tutor.inputs import read_history, read_moment, read_question
 from ds542_tutor.settings import PREFIX, Settings, load_settings, project_file
 
 
@@ -82,10 +82,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
     from ds542_tutor.assembly import LiveTutor, with_overrides
-    from ds542_tutor.tutor import check_question
 
-    question = sys.stdin.read() if arguments.question == "-" else arguments.question
-    check_question(question, settings.answer.max_question_chars)
+    typed = sys.stdin.read() if arguments.question == "-" else arguments.question
+    question = read_question(typed, settings.answer.max_question_chars)
     turns = read_history(arguments.history) if arguments.history else ()
     moment = read_moment(arguments.today) if arguments.today else None
     tutor = LiveTutor(with_overrides(settings, arguments.index, arguments.model))

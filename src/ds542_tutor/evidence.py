@@ -1,8 +1,8 @@
 """How far what was found can carry an answer: the score below which the tutor stays silent.
 
-A logistic regression over signals of question and hits; weights from `python -m eval.experiments
-silence` (docs/experiments.md). Near misses, questions that sound like the course but are not
-answered by it, are what it has to tell apart.
+A logistic regression over signals of question and hits; its weights come from `python -m
+eval.evidence_weights` (docs/experiments.md). Near misses, questions that sound like the course but
+are not answered by it, are what it has to tell apart.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from ds542_tutor.dialogue import Hit, Query
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.index.lexical import tokenize
 from ds542_tutor.index.lexicon import is_english
+from ds542_tutor.labels import LABEL
 from ds542_tutor.words import STOP_WORDS
-
-LABEL = "label"
-"""Name of the retriever of chunks whose number the question says."""
 
 WEIGHTS = {
     "nearest": 1.82,

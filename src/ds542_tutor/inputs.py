@@ -31,12 +31,17 @@ def legible(text: str) -> str:
     return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in _HIDDEN)
 
 
-def read_question(text: str) -> str:
+def read_question(text: str, limit: int) -> str:
     """Return a question as `legible` text.
 
     Raises:
-        QuestionError: nothing is left of it, or it is broken.
+        QuestionError: nothing is left of it, it is broken, or longer than `limit` characters.
     """
+    if len(text) > limit:
+        raise QuestionError(
+            f"The question has {len(text):,} characters, the limit is {limit:,}; "
+            "keep the part that matters, for instance the error message and the lines around it."
+        )
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise QuestionError(
             "The question has a broken character, as a copy from elsewhere may have; "

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+LABEL: Final = "label"
+"""Name of the retriever of chunks whose number the question says."""
+
 NUMBER: Final = r"(?:[A-Z]|[1-9]\d{0,2})(?:\.\d{1,3}){1,3}"
 """A number with its chapter: "4.7", "11.3.2", "B.4"; a lone "5" is anybody's."""
 

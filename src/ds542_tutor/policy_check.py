@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from ds542_tutor.errors import IndexStoreError
-from ds542_tutor.inputs import read_history, read_moment
+from ds542_tutor.inputs import read_history, read_moment, read_question
 from ds542_tutor.settings import Settings, project_file
 
 if TYPE_CHECKING:  # the command line starts quickly
@@ -97,10 +97,9 @@ def _explain(
     from ds542_tutor.models.embedding import load_embedder
     from ds542_tutor.policy.classify import examine, sense_of
     from ds542_tutor.policy.explain import explanation_json, explanation_text
-    from ds542_tutor.tutor import check_question
 
-    question = sys.stdin.read() if arguments.question == "-" else arguments.question
-    check_question(question, settings.answer.max_question_chars)
+    typed = sys.stdin.read() if arguments.question == "-" else arguments.question
+    question = read_question(typed, settings.answer.max_question_chars)
     turns = read_history(arguments.history) if arguments.history else ()
     store = IndexStore(index)
     _ = store.current_manifest()  # no index: told before models take seconds to load

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from ds542_tutor.dialogue import Hit, Query
 from ds542_tutor.documents import Chunk
-from ds542_tutor.evidence import ASKING, LABEL
+from ds542_tutor.evidence import ASKING
 from ds542_tutor.index.dense import Where
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.index.lexical import tokenize
+from ds542_tutor.labels import LABEL
 from ds542_tutor.protocols import Embedder, Reranker, Vector
 from ds542_tutor.queries import subject
 from ds542_tutor.ranking import Candidates, scores

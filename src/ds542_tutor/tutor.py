@@ -45,7 +45,6 @@ from ds542_tutor.dialogue import (
     Turn,
 )
 from ds542_tutor.documents import Chunk
-from ds542_tutor.errors import QuestionError
 from ds542_tutor.evidence import evidence
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
@@ -132,8 +131,7 @@ class Tutor:
             QuestionError: the question is empty or too long.
             ModelError: the model failed.
         """
-        check_question(question, self.settings.answer.max_question_chars)
-        question = read_question(question)
+        question = read_question(question, self.settings.answer.max_question_chars)
         course = self.generation.course
         now = now or datetime.now(ZoneInfo(course.timezone))
         link = self.settings.server.url
@@ -378,18 +376,3 @@ class Tutor:
             return last.answer
 
         return RunnableLambda(finished)
-
-
-def check_question(question: str, limit: int) -> None:
-    """Refuse what is no question at all.
-
-    Raises:
-        QuestionError: it is blank, or longer than `limit` characters.
-    """
-    if not question.strip():
-        raise QuestionError("The question is empty; type what you would like to know.")
-    if len(question) > limit:
-        raise QuestionError(
-            f"The question has {len(question):,} characters, the limit is {limit:,}; "
-            "keep the part that matters, for instance the error message and the lines around it."
-        )

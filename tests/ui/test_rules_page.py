@@ -42,6 +42,8 @@ def rules(visit: Open, url: str, viewport: dict[str, int] = LAPTOP) -> Page:
     page.fill("#account", STAFF)
     page.fill("#password", WORDS)
     page.press("#password", "Enter")
+    # A click before the page that signing in leads to would be overtaken by it.
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible(timeout=ANSWER_MS)
     page.click("text=Rules")
     expect(page.locator("#modes-head")).to_be_visible(timeout=ANSWER_MS)
     return page

@@ -18,6 +18,8 @@ from rapidfuzz.process import extract
 from spellchecker import SpellChecker
 
 _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
+# One that stands by itself: no part of a path, of a name with digits, of a word with accents.
+_LONE_WORD = re.compile(r"(?<![\w./\\-])[A-Za-z]+(?:'[a-z]+)?(?![\w/\\-])")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
 _IN_BRACKETS = re.compile(r"\(([A-Za-z][A-Za-z0-9-]{1,7})\)")
 _BEFORE = 100  # characters before the bracket in which the long form ends
@@ -27,7 +29,9 @@ _INITIALS = range(3, 6)  # words of a heading whose initials may be typed for it
 
 _MIN_SPELT = 3  # chunks that must have a word before a question is spelt its way
 _MIN_LETTERS = 5
-_TWO_SLIPS = 8  # letters from which two slips are forgiven; fewer words lie near a long one
+# Letters from which two slips are forgiven: of eight, "convnext" lies near "context", "grokking"
+# near "growing", and a name that the corpus does not have must not become a word that it has.
+_TWO_SLIPS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,9 @@ class Lexicon:
         """Return `question` with words that neither the corpus nor English knows put right.
 
         Only where a word of the corpus is one slip away, in long words two, with the same first
-        letter.
+        and last letter: a slip at the end is as often another form, or another word.
         """
-        return _WORD.sub(lambda match: self._spelt(match.group()), question)
+        return _LONE_WORD.sub(lambda match: self._spelt(match.group()), question)
 
     def _spelt(self, word: str) -> str:
         lower = word.lower()
@@ -141,25 +145,26 @@ class Lexicon:
         if mixed or len(word) < _MIN_LETTERS or self._knows(lower):
             return word
         slips = 2 if len(word) >= _TWO_SLIPS else 1
-        near = extract(lower, self._by_letter.get(lower[0], ()), scorer=OSA.distance,
-                       score_cutoff=slips, limit=10)  # fmt: skip
+        like = self._by_ends.get(lower[0] + lower[-1], ())
+        near = extract(lower, like, scorer=OSA.distance, score_cutoff=slips, limit=10)
         if not near:
             return word
         return min(near, key=lambda found: (found[1], -self.words[found[0]]))[0]
 
     def _knows(self, word: str) -> bool:
-        """Whether corpus or dictionary have the word, also as "entropies", "doesnt", "adam's"."""
-        forms = {word, word.removesuffix("'s"), word.removesuffix("s"), f"{word[:-1]}'{word[-1]}"}
+        """Whether corpus or dictionary have it, as "entropies", "doesnt", "theyre" too."""
+        forms = {word, word.removesuffix("'s"), word.removesuffix("s")}
+        forms |= {f"{word[:-1]}'{word[-1]}", f"{word[:-2]}'{word[-2:]}"}
         forms |= {word.removesuffix("es"), f"{word.removesuffix('ies')}y"}
         return any(
             form in self.words or form in self.abbreviations or is_english(form) for form in forms
         )
 
     @functools.cached_property
-    def _by_letter(self) -> dict[str, list[str]]:
+    def _by_ends(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
         for word in self.words:
-            found.setdefault(word[0], []).append(word)
+            found.setdefault(word[0] + word[-1], []).append(word)
         return found
 
 
@@ -208,8 +213,7 @@ def _initials(text: str) -> Iterator[tuple[str, str]]:
     """Yield the initials of each heading that has few words, with the heading, lower case."""
     for heading in text.partition("\n")[0].split(" > ")[1:]:
         words = [part for word in _HEADING.findall(heading) for part in word.lower().split("-")]
-        big = [word for word in words if word not in _SMALL_WORDS]
-        if len(big) == len(words) and len(words) in _INITIALS:
+        if len(words) in _INITIALS and not _SMALL_WORDS.intersection(words):
             yield "".join(word[0] for word in words), " ".join(words)
 
 
