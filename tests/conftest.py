@@ -23,6 +23,9 @@ os.environ.update(
     ANONYMIZED_TELEMETRY="False",
     GRADIO_ANALYTICS_ENABLED="False",
 )
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # As many workers as cores: with threads of their own each, they wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 for name in [name for name in os.environ if name.startswith("DS542_")]:
     del os.environ[name]
 

@@ -81,12 +81,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _ask(arguments: argparse.Namespace, settings: Settings) -> int:
-    from ds542_tutor.assembly import LiveTutor, with_overrides
-
     typed = sys.stdin.read() if arguments.question == "-" else arguments.question
     question = read_question(typed, settings.answer.max_question_chars)
     turns = read_history(arguments.history) if arguments.history else ()
     moment = read_moment(arguments.today) if arguments.today else None
+
+    # Only now: models take seconds to load, and what is wrong with the words is told at once.
+    from ds542_tutor.assembly import LiveTutor, with_overrides
+
     tutor = LiveTutor(with_overrides(settings, arguments.index, arguments.model))
     if moment is not None and moment.tzinfo is None:
         moment = moment.replace(tzinfo=ZoneInfo(tutor.generation.course.timezone))
