@@ -40,7 +40,7 @@ def test_without_a_conversation_nothing_is_added() -> None:
 
 def test_filters_are_read_off_the_words() -> None:
     query = standalone("Which slide in lecture 7 shows the mask? slide 12?", ())
-    assert (query.lecture, query.page, query.kind) == (7, 12, "slides")
+    assert (query.lectures, query.page, query.kind) == ((7,), 12, "slides")
     assert standalone("hw #2 question 3", ()).assignment == "homework2"
     assert standalone("the disc 5 notebook", ()).assignment == "discussion5"
     assert standalone("UDL 4.2 says what?", ()).section == "4.2"

@@ -58,7 +58,7 @@ def test_every_feature_has_its_weight_and_is_finite() -> None:
         (
             chunk("a", LONG, lecture=7),
             chunk("b", LONG, lecture=8),
-            Query("dropout", "dropout in lecture 7", lecture=7),
+            Query("dropout", "dropout in lecture 7", lectures=(7,)),
         ),
         (
             chunk("a", LONG, locator=Locator(section=("4.2 Dropout",))),

@@ -78,6 +78,7 @@ _SAYS = {
 """Words without one of which a message is not of a kind, whatever it is like."""
 _IN_A_FILE = r"\b(?:slides?|page|pages|figures?|links?|powerpoint|who)\b"
 _SESSIONS = frozenset({"session", "next-session", "last-session", "covers", "class-on"})
+_CLASSES = _SESSIONS - {"covers"}
 _TO_READ = r"\b(?:read|readings?|chapters?|papers?)\b"
 _PLAIN = frozenset({"admin", "people", "office", "meeting", "weights", "regrade"})
 """Kinds that name no work: requests for it name its dates too ("do hw 2, it is due tonight")."""
@@ -229,6 +230,8 @@ def answer_by_meaning(
     if asking.unknown_work or must_name(course, question, now):
         return found  # matters and people that the calendar does not know
     first, second, *_ = sorted(likely, key=lambda kind: -likely[kind])
+    if asking.of_content and first in (_SESSIONS if asking.spans else _CLASSES):
+        return found
     named = first in _NEEDS_NOTHING and names_somebody(asking)
     if elsewhere >= max(NO_QUESTION, likely[first]) and not named:
         return found

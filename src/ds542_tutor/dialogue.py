@@ -31,17 +31,18 @@ class Query:
 
     Attributes:
         text: standalone wording. original: as the student typed it.
-        lecture, page, assignment, kind: filters or preferences read off the words, when present.
+        lectures, page, assignment, kind: preferences read off the words, when present.
         section: a book section or equation number such as "6.3" or "11.3.2".
         labels: what it names by number, such as "equation 11.3.2" (see `labels`).
         locate: the question asks where something stands, not what it says.
         term: the term that it asks about when that is not the running one, such as "fa2025".
         about_course: it asks how the course is run, which its own pages say, not the book.
+        things: what it compares, two to four; () where it compares nothing.
     """
 
     text: str
     original: str
-    lecture: int | None = None
+    lectures: tuple[int, ...] = ()
     page: int | None = None
     assignment: str | None = None
     kind: str | None = None
@@ -50,6 +51,7 @@ class Query:
     locate: bool = False
     term: str | None = None
     about_course: bool = False
+    things: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from ds542_tutor.comparisons import compared
 from ds542_tutor.dialogue import Query, Turn
 from ds542_tutor.inputs import legible
 from ds542_tutor.labels import labels_in
@@ -135,13 +136,14 @@ def standalone(question: str, turns: Sequence[Turn]) -> Query:
     return Query(
         text=looked_up(text) or text,
         original=question,
-        lecture=_number(_LECTURE, question, context),
+        lectures=_numbers(_LECTURE, question, context),
         page=_number(_SLIDE, question, ""),
         assignment=_assignment(question) or _assignment(context),
         kind=next((kind for pattern, kind in _KINDS if pattern.search(question)), None),
         section=_first(_SECTION, question),
         labels=labels_in(question) or (labels_in(context) if _POINTER.search(question) else ()),
         locate=bool(_LOCATE.search(question)) and not _NOT_LOCATE.search(question),
+        things=compared(question),
     )
 
 
@@ -221,6 +223,12 @@ def _first(pattern: re.Pattern[str], text: str) -> str | None:
 def _number(pattern: re.Pattern[str], question: str, context: str) -> int | None:
     found = _first(pattern, question) or _first(pattern, context)
     return int(found) if found else None
+
+
+def _numbers(pattern: re.Pattern[str], question: str, context: str) -> tuple[int, ...]:
+    """Return every number that the question names, else those of its context."""
+    found = pattern.findall(question) or pattern.findall(context)
+    return tuple(dict.fromkeys(int(number) for number in found))
 
 
 def _assignment(text: str) -> str | None:

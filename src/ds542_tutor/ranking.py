@@ -148,7 +148,7 @@ def features(query: Query, candidates: Candidates) -> Matrix:
 def _named(query: Query, chunk: Chunk) -> float:
     """What a candidate gains because the question names its place."""
     gained = 0.0
-    if query.lecture is not None and chunk.lecture == query.lecture:
+    if chunk.lecture is not None and chunk.lecture in query.lectures:
         gained += _LECTURE
         if query.page is not None and query.page in chunk.pages:
             gained += _PAGE

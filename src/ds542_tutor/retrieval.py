@@ -37,6 +37,8 @@ _COMMON_NAMES = frozenset(
 )
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
 _KEPT_SEARCHES = 256
+# What speaks of a thing that a question compares joins the hits here, when the first ones do not.
+_SIDE_PLACE, _SIDE_DEPTH = 2, 4
 _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
 
 
@@ -108,7 +110,7 @@ class Retriever:
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         hits = self._labelled_first(query, self._rerank(query, hits))
-        return tuple(_fold_duplicates(hits, k))
+        return tuple(_fold_duplicates(self._with_sides(query, hits), k))
 
     def wording(self, query: Query) -> str:
         """Return what is searched: the subject, slips corrected, abbreviations spelled out."""
@@ -121,8 +123,8 @@ class Retriever:
         depth = self.settings.candidates
         found = self.generation.dense.search(vector, depth)
         wheres: list[Where] = []
-        if query.lecture is not None:
-            wheres.append({"lecture": query.lecture})
+        if query.lectures:
+            wheres.append({"lecture": {"$in": list(query.lectures)}})
         if query.about_course:
             wheres.append({"kind": "site"})
         for where in wheres:
@@ -173,6 +175,29 @@ class Retriever:
             for rank, chunk in enumerate(found.values())
         ]
         return [*first, *(hit for hit in hits if hit.chunk.id not in found)]
+
+    def _with_sides(self, query: Query, hits: list[Hit]) -> list[Hit]:
+        """Let each thing that the question compares be spoken of among the first hits.
+
+        Searched at once, the one that the materials say more about may crowd out the other.
+        """
+        sides: dict[str, Hit] = {}
+        for thing in query.things:
+            words = set(tokenize(thing))
+            shown = [*hits[:_SIDE_DEPTH], *sides.values()]
+            if any(words <= set(tokenize(hit.chunk.search_text)) for hit in shown):
+                continue
+            alone = replace(query, text=thing, original=thing, things=())
+            if found := self.search(alone, 1):
+                sides[found[0].chunk.id] = found[0]
+        if not sides or len(hits) <= _SIDE_PLACE:
+            return hits
+        first = hits[:_SIDE_PLACE]
+        score = hits[_SIDE_PLACE].score
+        known = {hit.chunk.id for hit in first}
+        joined = [replace(hit, score=score) for i, hit in sides.items() if i not in known]
+        rest = [hit for hit in hits[_SIDE_PLACE:] if hit.chunk.id not in sides]
+        return [*first, *joined, *rest]
 
     def _carrying(self, label: str, query: Query) -> list[Chunk]:
         """The chunks with a label, best document first: the one named, the book, the rest.

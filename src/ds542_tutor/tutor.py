@@ -22,6 +22,7 @@ from ds542_tutor.calendar_answers import (
 )
 from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
+from ds542_tutor.calendar_answers.lessons import lectures_meant, without_days
 from ds542_tutor.citations import Checked, Checker, number
 from ds542_tutor.course_questions import (
     OF_THE_COURSE,
@@ -198,7 +199,10 @@ class Tutor:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
         query = standalone(asked, reply.turns)
-        query = replace(query, term=term_asked(asked, self.generation.course.term))
+        course = self.generation.course
+        query = replace(query, term=term_asked(asked, course.term))
+        if not query.lectures and (meant := lectures_meant(course, asked, reply.now)):
+            query = replace(query, lectures=meant, text=without_days(query.text))
         if reply.decision.rule == CREDITING:
             reply.subject = query.text
             return replace(query, kind="site", about_course=True, locate=False)

@@ -35,6 +35,10 @@ _ORDINAL = re.compile(
     r"(?!\s*#?\d)"
 )
 _KEYS = {"hw": "homework", "project": "project"}
+_OF_CONTENT = (
+    r"explain\w*|why|(?:point|idea|intuition|meaning|purpose|definition|formula|difference|role) "
+    r"(?:of|behind|between|for)|how (?:does|do|did|come)|don'?t (?:get|understand)|confus\w*"
+)
 _PAST = re.compile(r"\b(?:was|were|did|had)\b")
 
 
@@ -114,6 +118,11 @@ class Asking:
     def has(self, pattern: str) -> bool:
         """Say whether `pattern` occurs, as whole words at its ends."""
         return re.search(rf"(?<!\w)(?:{pattern})(?!\w)", self.text) is not None
+
+    @property
+    def of_content(self) -> bool:
+        """Whether it asks to have something explained that a class was about, not for the class."""
+        return self.has(_OF_CONTENT)
 
     def residue(self, vocabulary: str = "") -> list[str]:
         """Return the words that neither the calendar nor `vocabulary` (words) accounts for."""

@@ -64,7 +64,8 @@ def held(asking: Asking) -> CourseAnswer | None:
         return None
     if asking.has("how (?:long|many)") and not recess:
         return None
-    if asking.strays(_HELD_VOCABULARY) > (2 if session and single_day else 0):
+    near = 2 if session and single_day and not asking.of_content else 0
+    if asking.strays(_HELD_VOCABULARY) > near:
         return None
     draft = Draft("class")
     spans = [s for s in asking.spans if not re.fullmatch(RECESS, asking.text[slice(*s.words)])]

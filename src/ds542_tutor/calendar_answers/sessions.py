@@ -93,6 +93,8 @@ _TOLD = (
 
 def taught(asking: Asking) -> CourseAnswer | None:
     """Answer what is taught on a date, next, last, or in lecture N, and when lecture N is."""
+    if asking.of_content:
+        return None
     of_a_day = bool(asking.spans) and asking.has(_OF_A_DAY)
     if asking.strays(TAUGHT_VOCABULARY) > (3 if of_a_day else 2 if asking.spans else 0):
         return None
