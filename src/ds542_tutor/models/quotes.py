@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ds542_tutor.dialogue import Prompt
+from ds542_tutor.models.code_excerpts import code_for
 from ds542_tutor.models.excerpts import Excerpt, cut, word_count
 from ds542_tutor.protocols import Embedder
 from ds542_tutor.words import content_words
@@ -62,13 +63,7 @@ _GIVES_REASON = re.compile(
     r"|to (?:make|keep|reduce|avoid|prevent|ensure))\b",
     re.I,
 )
-_ASKS_CODE = re.compile(
-    r"\b(?:code|snippet|syntax|command|import|function call|pytorch|numpy|in python|torch\.|nn\.)"
-    r"|\w+_\w+|\w\(\)|`",
-    re.I,
-)
 _ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +107,8 @@ class QuotesModel:
         if prompt.rules:
             return _around(ranked, prose)
         chosen = _completed(_select(ranked), ranked, prose)
-        if prompt.action == "answer" and _ASKS_CODE.search(prompt.question):
-            chosen += _code_for(chosen, excerpts, prompt.question)
+        if prompt.action == "answer":
+            chosen += code_for(prompt.question, excerpts, chosen)
         return _reading_order(chosen)
 
     def _rank(self, question: str, excerpts: list[Excerpt]) -> list[_Scored]:
@@ -344,27 +339,6 @@ def _with_antecedents(chosen: list[Excerpt], words: int) -> list[Excerpt]:
             break
         result.append(before)
     return result
-
-
-def _code_for(
-    chosen: Sequence[Excerpt], excerpts: Sequence[Excerpt], question: str
-) -> list[Excerpt]:
-    """Return the piece of code that shares most names with the question, or none.
-
-    It must come from a passage that is quoted as well, so that the answer says where it is from.
-    Code of graded work and exercises is never quoted.
-    """
-    quoted = {e.passage.number for e in chosen}
-    names = {name.lower() for name in _IDENTIFIER.findall(question)}
-    best, most = [], 0
-    for e in excerpts:
-        chunk = e.passage.chunk
-        if e.kind != "code" or e.passage.number not in quoted or chunk.graded or chunk.exercise:
-            continue
-        shared = len(names & {name.lower() for name in _IDENTIFIER.findall(e.text)})
-        if shared > most:
-            best, most = [e], shared
-    return best
 
 
 def _reading_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
