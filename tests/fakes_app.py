@@ -22,8 +22,10 @@ from ds542_tutor.dialogue import (
     Delta,
     Disclosure,
     Finished,
+    Judged,
     Stage,
     Turn,
+    Verdict,
 )
 from ds542_tutor.documents import Chunk, Locator, TextRun
 from ds542_tutor.errors import EndpointError, IndexStoreError, QuestionError
@@ -96,9 +98,19 @@ class FakeGeneration:
         return self._path
 
 
+JUDGED = {
+    "perhaps": Verdict("All scores grow.", (1,), "supported", 0.9),
+    "moon": Verdict("A layer is perhaps free.", (2,), "weak", 0.6),
+    "quite": Verdict("It flies to the moon.", (), "unsupported", 0.1),
+}
+"""Verdicts by the word of the draft after which they come."""
+
+
 @dataclass
 class FakeTutor:
     """Answers by keyword of the question: "slow", "down", "formula", "<", else a cited answer.
+
+    With "judged" sentences get their verdicts a little after their ends.
 
     `asked` records each question with its turns; `cancelled` is set when a slow answer was stopped.
     """
@@ -135,6 +147,8 @@ class FakeTutor:
                 break
             time.sleep(self.pause)
             yield Delta(piece + " ")
+            if "judged" in question and (verdict := JUDGED.get(piece)):
+                yield Judged((verdict,))
         yield Stage("checking")
         yield Finished(self.finished(question, text if not cancel.is_set() else "Cut short [1]."))
 
@@ -168,11 +182,15 @@ class FakeTutor:
                     spans=((start, start + len(line)),),
                 )
             )
+        judged = "judged" in question
+        if judged:
+            text = text.replace("It flies to the moon [1]. ", "")
         return Answer(
             question=question,
             standalone_question=question,
             status="answered",
             text=text,
+            verdicts=tuple(JUDGED.values())[:2] if judged else (),
             citations=tuple(citations),
             hits=(),
             decision=Decision("answer", "concept", "", "a concept"),
@@ -186,6 +204,11 @@ class FakeTutor:
         )  # fmt: skip
 
     def _text(self, question: str) -> str:
+        if "judged" in question:
+            return (
+                "All scores grow [1]. A layer is perhaps free [2]. It flies to the moon [1]. "
+                + ("And so on, for quite a while, without a stop " * 8)
+            )
         if "slow" in question:
             return "word " * 400
         if "formula" in question:

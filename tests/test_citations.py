@@ -1,16 +1,19 @@
 """Numbering, markers, and the check of sentences against the passages they cite."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from ds542_tutor.citations import (
     UNSUPPORTED_NOTE,
     Checker,
     merge_spans,
-    normalise_markers,
     number,
+    support_by_marker,
 )
 from ds542_tutor.dialogue import Hit, Passage
 from ds542_tutor.documents import Chunk, Locator
+from ds542_tutor.markers import normalise_markers
 from ds542_tutor.models.embedding import load_embedder
 from ds542_tutor.settings import ModelSettings
 from ds542_tutor.support import OverlapVerifier
@@ -40,8 +43,13 @@ PASSAGES = (Passage(1, chunk(DROPOUT), DROPOUT), Passage(2, chunk(POOLING, 4), P
 
 
 @pytest.fixture(scope="module")
-def checker() -> Checker:
-    return Checker(OverlapVerifier(load_embedder(ModelSettings())))
+def verifier() -> OverlapVerifier:
+    return OverlapVerifier(load_embedder(ModelSettings()))
+
+
+@pytest.fixture(scope="module")
+def checker(verifier: OverlapVerifier) -> Checker:
+    return Checker(verifier)
 
 
 @pytest.mark.parametrize(
@@ -145,3 +153,96 @@ def test_every_supporting_span_of_a_passage_is_kept(checker: Checker) -> None:
 
 def test_spans_are_merged_where_they_touch() -> None:
     assert merge_spans([(10, 20), (0, 5), (21, 30), (0, 0), (12, 14)]) == ((0, 5), (10, 30))
+
+
+# While it is written
+
+
+class CountingVerifier:
+    """The packaged one, with every batch that it was given."""
+
+    def __init__(self, inner: OverlapVerifier) -> None:
+        self.inner = inner
+        self.batches: list[list[tuple[str, str]]] = []
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        self.batches.append(list(pairs))
+        return self.inner.score(pairs)
+
+
+PIECES = (
+    "Every hidden unit is set to zero with probability 0.5 in training steps",
+    " [1]. ",
+    "Rabbits on the moon ",
+    "discovered pooling [2]. They ",
+    "were brave [2].\n\n```python\nx = 1. Not a sentence\n```\n\nPooling",
+    " layers have no parameters. [2] Max",
+    " pooling keeps the largest value of each window [2]",
+)
+
+
+def test_each_sentence_is_judged_once_it_has_ended(verifier: OverlapVerifier) -> None:
+    counting = CountingVerifier(verifier)
+    check = Checker(counting).begin(PASSAGES)
+    draft, said = "", []
+    for piece in PIECES:
+        draft += piece
+        said.append([(v.sentence.split()[0], v.support, v.markers) for v in check.judge(draft)])
+    assert said == [
+        [],
+        [],
+        [("Every", "supported", (1,))],
+        [("Rabbits", "unsupported", ())],
+        [("They", "unsupported", ())],
+        [("Pooling", "supported", (2,))],
+        [],
+    ]
+    scored = [pair for batch in counting.batches for pair in batch]
+    assert len(scored) == len(set(scored)), "a sentence was scored twice"
+
+    before = len(counting.batches)
+    finished = check.finish(draft)
+    assert [batch for batch in counting.batches[before:] if batch] == []  # the last is verbatim
+    assert finished == Checker(verifier).check(draft, PASSAGES)
+    assert [v.sentence.split()[0] for v in finished.verdicts] == ["Every", "Pooling", "Max"]
+
+
+def test_a_draft_is_scored_in_few_batches(verifier: OverlapVerifier) -> None:
+    counting = CountingVerifier(verifier)
+    draft = " ".join(f"Unit {n} is set to zero at step {n} of training [1]." for n in range(20))
+    Checker(counting).check(draft, PASSAGES)
+    assert len([batch for batch in counting.batches if batch]) <= 2  # cited, then the others
+
+
+def test_what_leans_on_a_removed_sentence_goes_with_it(checker: Checker) -> None:
+    draft = (
+        "Rabbits on the moon run the banks [1]. This keeps pooling layers without parameters [2]."
+    )
+    checked = checker.check(draft, PASSAGES)
+    assert checked.text == ""
+    assert (checked.removed_sentences, checked.citations) == (2, ())
+    kept = checker.check(draft.replace("This keeps pooling", "Pooling"), PASSAGES)
+    assert kept.text == "Pooling layers without parameters [2]."
+
+
+def test_a_lead_without_items_goes(checker: Checker) -> None:
+    draft = "Pooling layers have no parameters [2]:\n- Rabbits run banks on the moon"
+    draft += "\n- Owls sell them cheese at night"
+    assert checker.check(draft, PASSAGES).text == ""
+    draft += "\n- Max pooling keeps the largest value of each window"
+    assert checker.check(draft, PASSAGES).text.splitlines() == [
+        "Pooling layers have no parameters [2]:",
+        "- Max pooling keeps the largest value of each window [2]",
+    ]
+
+
+def test_places_of_markers_have_their_verdicts(checker: Checker) -> None:
+    draft = (
+        "Pooling layers have no parameters [2]. Indeed! Each `x[2]` is an index.\n\n"
+        "In 2012 dropout came, a step that scales all units at test time [1][2]."
+    )
+    checked = checker.check(draft, PASSAGES)
+    places = support_by_marker(checked.text, checked.verdicts)
+    assert places[2][0] == "supported"
+    assert set(places) == {1, 2}
+    assert support_by_marker(checked.text, ()) == {n: (None,) * len(p) for n, p in places.items()}

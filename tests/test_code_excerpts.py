@@ -6,7 +6,7 @@ import pytest
 from fakes import make_passage
 
 from ds542_tutor.dialogue import Passage
-from ds542_tutor.models.code_excerpts import code_for
+from ds542_tutor.models.code_excerpts import code_for, lead_of
 from ds542_tutor.models.excerpts import Excerpt, cut
 
 SCHEDULE = (
@@ -80,3 +80,29 @@ def test_a_passage_that_is_quoted_as_well_is_preferred() -> None:
     prose = [e for e in excerpts if e.passage is second and e.kind != "code"]
     (piece,) = code_for("what does StepLR do", excerpts, prose)
     assert "20" in piece.text
+
+
+def test_imports_alone_answer_nothing() -> None:
+    text = "What is needed:\n```python\nimport torch\nfrom torch.optim import StepLR\n```\n"
+    assert code_for("which code has StepLR", pieces(make_passage(1, text)), []) == []
+    (piece,) = code_for("which code has StepLR", pieces(make_passage(1, text + SCHEDULE)), [])
+    assert piece.text.startswith("scheduler")
+
+
+def test_code_is_led_by_the_sentence_before_it_or_its_heading() -> None:
+    question = "what does StepLR do"
+    excerpts = pieces(make_passage(1, SCHEDULE))
+    (piece,) = code_for(question, excerpts, [])
+    lead = lead_of(piece, [e for e in excerpts if e.kind != "code"])
+    assert lead is not None
+    assert lead.text == "A schedule lowers the learning rate while the network trains"
+
+    bare = SCHEDULE.partition("\n")[2]
+    excerpts = pieces(make_passage(1, f"Why scale?\n{bare}"))
+    (piece,) = code_for(question, excerpts, [])
+    lead = lead_of(piece, [e for e in excerpts if e.kind != "code"])
+    assert lead is not None
+    assert (lead.text, lead.passage.text[lead.start : lead.end]) == ("Why scale?", "Why scale?")
+
+    (piece,) = code_for(question, pieces(make_passage(1, bare)), [])
+    assert lead_of(piece, []) is None  # nothing to cite it by

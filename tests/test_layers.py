@@ -16,7 +16,7 @@ FLOORS: dict[str, int] = {
     "conversation_tables": 1,
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,
     "support": 2,
-    "comparisons": 1, "queries": 3, "policy": 3, "citations": 3,
+    "comparisons": 1, "queries": 3, "policy": 3, "markers": 2, "citations": 3,
     "tasks": 3, "ranking": 3, "evidence": 3, "hints": 4, "course_questions": 4, "retrieval": 4,
     "replies": 5, "exchanges": 4,
     "tutor": 6, "langchain_retriever": 6,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ds542_tutor.assembly import LiveTutor
-from ds542_tutor.dialogue import Answer, Delta, Finished, Prompt, Stage, Turn
+from ds542_tutor.dialogue import Answer, Delta, Finished, Judged, Prompt, Stage, Turn
 from ds542_tutor.errors import QuestionError
 from ds542_tutor.policy.disclosure import USE
 from ds542_tutor.sentences import whole_sentences
@@ -193,6 +193,44 @@ def test_the_draft_streams_and_the_checked_answer_replaces_it(starter_tutor: Liv
     assert "rabbits" not in answer.text
     assert answer.removed_sentences == 1
     assert model.prompts[0].passages[0].number == 1
+
+
+def test_sentences_are_judged_while_the_model_writes(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(
+        starter_tutor,
+        "Dropout sets hidden units to zero at random ",
+        "during training [1]. It was invented ",
+        "on the moon by three brave rabbits [2]. ",
+        "Dropout is switched off at test time [1].",
+    )
+    events = list(tutor.answer("What does dropout do to hidden units?", (), EARLY_FEBRUARY))
+    kinds = [type(e).__name__ for e in events]
+    assert kinds.index("Judged") < len(kinds) - 1 - kinds[::-1].index("Delta")
+    said = [v for e in events if isinstance(e, Judged) for v in e.verdicts]
+    assert [v.support for v in said] == ["supported", "unsupported"]
+    assert isinstance(events[-1], Finished)
+    answer = events[-1].answer
+    assert [v.sentence for v in answer.verdicts] == [
+        "Dropout sets hidden units to zero at random during training.",
+        "Dropout is switched off at test time.",
+    ]
+    assert answer.timings_ms["verification"] > 0
+    assert (
+        sum(answer.timings_ms[n] for n in ("generation", "verification"))
+        < (answer.timings_ms["total"])
+    )
+
+
+def test_a_draft_of_which_little_stands_is_replaced_by_quotes(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(
+        starter_tutor,
+        "Rabbits on the moon invented everything in 1812 [1]. ",
+        "Bankers in Peru then sold it to the sun [1]. ",
+        "Dropout sets hidden units to zero at random during training [1].",
+    )
+    answer = ask(tutor, "What does dropout do to hidden units?")
+    assert answer.model == "quotes"
+    assert answer.removed_sentences == 0
 
 
 def test_a_model_that_only_invents_is_replaced_by_quotes(starter_tutor: LiveTutor) -> None:

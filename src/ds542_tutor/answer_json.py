@@ -34,6 +34,15 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "notices": list(answer.notices),
         "dropped_markers": answer.dropped_markers,
         "removed_sentences": answer.removed_sentences,
+        "sentences": [
+            {
+                "sentence": verdict.sentence,
+                "markers": list(verdict.markers),
+                "support": verdict.support,
+                "score": verdict.score,
+            }
+            for verdict in answer.verdicts
+        ],
         "evidence": None if answer.evidence is None else round(answer.evidence, 4),
     }
 

@@ -1,4 +1,4 @@
-"""Numbers passages, parses an answer's markers, and checks every sentence against what it cites.
+"""Numbers passages and checks every sentence of an answer against what it cites.
 
 A sentence is supported, weak or unsupported. Unsupported ones are removed or marked; markers that
 point nowhere are dropped and counted; a sentence without a marker gets the best one. The check
@@ -8,35 +8,17 @@ itself is a `Verifier`; the packaged one is in `support`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ds542_tutor.dialogue import Citation, Hit, Passage, Support
-from ds542_tutor.inputs import legible
+from ds542_tutor.dialogue import Citation, Hit, Passage, Support, Verdict
+from ds542_tutor.markers import CODE, normalise_markers, with_markers, without_markers
 from ds542_tutor.protocols import Verifier
-from ds542_tutor.sentences import Span, split_sentences
+from ds542_tutor.sentences import Span, refers, split_sentences
 from ds542_tutor.support import NUMBER, SUPPORTED_FROM, WEAK_FROM, best_window, find_exact
 from ds542_tutor.words import content_words
 
 _MIN_FACTUAL_WORDS = 3  # "Yes." or "See also [2]." claims nothing that a passage could support
-_CODE = re.compile(r"(```.*?(?:```|\Z))", re.S)
-# As `app.markup` reads them: "$" hugs its formula, so that "$5 [1] and $6 [2]" are prices.
-_INLINE = re.compile(
-    r"`[^`\n]*`|\$\$.*?\$\$|\$(?![\s$])[^$\n]*?(?<![\s\\])\$(?!\d)|\\\(.*?\\\)|\\\[.*?\\\]", re.S
-)
-_LOOSE_MARKER = re.compile(
-    r"[\[【(](?:sources?|passages?)\s*#?\s*(\d+(?:\s*(?:,|;|and|&)\s*\d+)*)[\]】)]"
-    r"|[\[【]\s*(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\s*[\]】]",
-    re.I,
-)
-# A marker with the space before it; what is code or a formula is matched first, and holds none.
-# A fence counts at the start of a line only: the header of a code block may quote one.
-_MARKER = re.compile(
-    r"(?P<literal>^[ \t]*(?P<ticks>`{3,})[^\n]*\n.*?(?:^[ \t]*(?P=ticks)`*[ \t]*$|\Z)"
-    rf"|{_INLINE.pattern})|[ \t]*\[(?P<number>\d{{1,3}})\]",
-    re.S | re.M,
-)
-_AFTER_STOP = re.compile(r"([.!?]['\"”)]?)[ \t]*((?:\[\d{1,3}\][ \t]*)+)(?=\s|$)")
 _LIST_PREFIX = re.compile(r"^(\s*(?:[-*•]|\d{1,2}[.)])\s+)?(.*)$", re.S)
 UNSUPPORTED_NOTE = "(not found in the materials)"
 
@@ -50,7 +32,9 @@ class Checked:
         citations: one for each marker in `text`, ascending.
         sentences: factual sentences that remain, of which `supported` are fully supported.
         dropped_markers: markers that pointed at no passage.
-        removed_sentences: unsupported sentences taken out (or marked).
+        removed_sentences: unsupported sentences taken out (or marked), with those that leaned on
+            them.
+        verdicts: on the factual sentences of `text`, in order.
     """
 
     text: str
@@ -59,6 +43,7 @@ class Checked:
     supported: int
     dropped_markers: int
     removed_sentences: int
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,62 +79,6 @@ def number(hits: Sequence[Hit], count: int, budget_words: int) -> tuple[Passage,
     return tuple(passages)
 
 
-def normalise_markers(text: str) -> str:
-    """Rewrite a model's habits, [1, 2], (Source 1), a marker after the stop, to "… [1][2]."
-
-    Code and formulas are left alone: `x[1]` is an index there. Hidden characters are dropped.
-    """
-    return "".join(
-        part if part.startswith("```") else _normalise_prose(part)
-        for part in _CODE.split(legible(text))
-    )
-
-
-def markers_in(text: str) -> set[int]:
-    """Return the numbers of the markers of `text`; code and formulas hold none."""
-    return {int(match["number"]) for match in _MARKER.finditer(text) if match["number"]}
-
-
-def only_known(text: str, known: Collection[int]) -> str:
-    """Drop the markers of `text` that are not among `known`."""
-
-    def kept(match: re.Match[str]) -> str:
-        return match.group() if match["literal"] or int(match["number"]) in known else ""
-
-    return _MARKER.sub(kept, text)
-
-
-def _without_markers(sentence: str) -> tuple[str, list[int]]:
-    """Return what a sentence claims, on one line, and the numbers it cites."""
-    cited: list[int] = []
-
-    def taken(match: re.Match[str]) -> str:
-        if match["literal"]:
-            return match["literal"]
-        cited.append(int(match["number"]))
-        return " "
-
-    claim = " ".join(_MARKER.sub(taken, sentence).split())
-    return re.sub(r"\s+([.,;:!?])", r"\1", claim), cited
-
-
-def _normalise_prose(text: str) -> str:
-    kept: list[str] = []  # its places are held by private-use characters, which `legible` dropped
-
-    def hide(match: re.Match[str]) -> str:
-        kept.append(match.group())
-        return f"\ue000{len(kept) - 1}\ue001"
-
-    def spell(match: re.Match[str]) -> str:
-        return "".join(f"[{n}]" for n in re.findall(r"\d+", match.group()))
-
-    text = _LOOSE_MARKER.sub(spell, _INLINE.sub(hide, text))
-    text = _AFTER_STOP.sub(lambda m: f" {m.group(2).replace(' ', '')}{m.group(1)}", text)
-    text = re.sub(r"(?<=\S)(?<!\])(\[\d{1,3}\])", r" \1", text)
-    text = re.sub(r"[ \t]+(\[\d{1,3}\])", r" \1", text)
-    return re.sub(r"\ue000(\d+)\ue001", lambda m: kept[int(m.group(1))], text)
-
-
 class Checker:
     """Checks drafts against their passages with a `Verifier`."""
 
@@ -158,11 +87,43 @@ class Checker:
         self._verifier = verifier
         self._unsupported = unsupported
 
+    def begin(self, passages: Sequence[Passage]) -> DraftCheck:
+        """Return the check of a draft that is still to be written over `passages`."""
+        return DraftCheck(self._verifier, self._unsupported, passages)
+
     def check(self, draft: str, passages: Sequence[Passage]) -> Checked:
         """Check every sentence of `draft`; see `Checked`."""
-        state = _State({p.number: p for p in passages})
+        return self.begin(passages).finish(draft)
+
+
+class DraftCheck:
+    """The check of one answer while it is written; what has been scored is not scored again."""
+
+    def __init__(self, verifier: Verifier, unsupported: str, passages: Sequence[Passage]) -> None:
+        self._verifier = verifier
+        self._mark = unsupported == "mark"
+        self._passages = {p.number: p for p in passages}
+        self._known: dict[tuple[int, str], _Evidence] = {}
+        self._judged: set[str] = set()
+
+    def judge(self, draft: str) -> tuple[Verdict, ...]:
+        """Return verdicts on the sentences of `draft` that ended since the last call.
+
+        Its last sentence is not taken for finished: more of it may come.
+        """
+        claims = [without_markers(span.text.strip()) for span in _sentences(draft)][:-1]
+        new = [pair for pair in claims if pair[0] not in self._judged and _claims_something(*pair)]
+        self._judged.update(claim for claim, _ in new)
+        self._score_all(new)
+        return tuple(_verdict(claim, self._found(claim, cited)) for claim, cited in new)
+
+    def finish(self, draft: str) -> Checked:
+        """Check the whole of `draft`; see `Checked`."""
+        claims = [without_markers(span.text.strip()) for span in _sentences(draft)]
+        self._score_all([pair for pair in claims if _claims_something(*pair)])
+        state = _State()
         parts = []
-        for part in _CODE.split(normalise_markers(draft)):
+        for part in CODE.split(normalise_markers(draft)):
             parts.append(part if part.startswith("```") else self._check_prose(part, state))
         text = re.sub(r"\n{3,}", "\n\n", "".join(parts)).strip()
         return Checked(
@@ -172,62 +133,139 @@ class Checker:
             supported=state.supported,
             dropped_markers=state.dropped,
             removed_sentences=state.removed,
+            verdicts=tuple(state.verdicts),
         )
 
     def _check_prose(self, prose: str, state: _State) -> str:
-        lines = []
+        lines: list[tuple[bool, str | None]] = []  # is it an item of a list, what remains of it
         for line in prose.split("\n"):
-            match = _LIST_PREFIX.match(line)
-            prefix, body = (match.group(1) or "", match.group(2)) if match else ("", line)
-            kept = [s for span in split_sentences(body) if (s := self._check_one(span, state))]
-            if kept or not body.strip():
-                lines.append(prefix + " ".join(kept) if kept else line.strip())
-        return "\n".join(lines)
+            prefix, body = _item(line)
+            kept, gone = [], False
+            for span in split_sentences(body):
+                if gone and refers(span.text):  # what it speaks of has just been removed
+                    state.removed += 1
+                    continue
+                text = self._check_one(span, state)
+                gone = not text
+                kept += [text] if text else []
+            whole = prefix + " ".join(kept) if kept else line.strip()
+            lines.append((bool(prefix), whole if kept or not body.strip() else None))
+        return "\n".join(_without_bare_leads(lines))
 
     def _check_one(self, span: Span, state: _State) -> str:
         """Return the sentence as it may stay, with its markers, or ""."""
-        claim, cited = _without_markers(span.text.strip())
-        valid = [n for n in dict.fromkeys(cited) if n in state.passages]
-        state.dropped += sum(n not in state.passages for n in cited)
+        claim, cited = without_markers(span.text.strip())
+        state.dropped += sum(n not in self._passages for n in cited)
         if not _claims_something(claim, cited):
             return claim
-        state.sentences += 1
-        found = {
-            e.passage.number: e
-            for e in self._evidence(claim, [state.passages[n] for n in valid])
-            if e.support != "unsupported"
-        }
-        if not found:  # uncited, or cited wrongly: the best passage, if one supports it
-            best = max(
-                self._evidence(claim, list(state.passages.values())),
-                key=lambda e: e.score,
-                default=None,
-            )
-            if best is not None and best.support != "unsupported":
-                found = {best.passage.number: best}
-        if not found:
-            state.removed += 1
-            state.sentences -= 1
-            return f"{claim} {UNSUPPORTED_NOTE}" if self._unsupported == "mark" else ""
-        state.supported += any(e.support == "supported" for e in found.values())
-        state.record(claim, found)
-        return _with_markers(claim, list(found))
+        found = self._found(claim, cited)
+        if found:
+            state.record(claim, found)
+            return with_markers(claim, list(found))
+        state.removed += 1
+        if not self._mark:
+            return ""
+        text = f"{claim} {UNSUPPORTED_NOTE}"
+        state.verdicts.append(_verdict(text, {}))
+        return text
 
-    def _evidence(self, claim: str, passages: Sequence[Passage]) -> list[_Evidence]:
-        """Score `claim` against each passage: an exact span first, else the best window."""
-        evidence, rest = [], []
-        for passage in passages:
+    def _found(self, claim: str, cited: Sequence[int]) -> dict[int, _Evidence]:
+        """Return the evidence for a claim by passage: of those it cites, else the best one."""
+        valid = [n for n in dict.fromkeys(cited) if n in self._passages]
+        found = {e.passage.number: e for e in self._evidence(claim, valid) if _supports(e)}
+        if not found:  # uncited, or cited wrongly
+            every = self._evidence(claim, list(self._passages))
+            best = max(every, key=lambda e: e.score, default=None)
+            if best is not None and _supports(best):
+                found = {best.passage.number: best}
+        return found
+
+    def _evidence(self, claim: str, numbers: Sequence[int]) -> list[_Evidence]:
+        self._score([(n, claim) for n in numbers])
+        return [self._known[n, claim] for n in numbers]
+
+    def _score_all(self, claims: Sequence[tuple[str, list[int]]]) -> None:
+        """Score claims against what they cite, in one batch; then the rest against all passages."""
+        self._score([(n, claim) for claim, cited in claims for n in cited if n in self._passages])
+        alone = [
+            claim
+            for claim, cited in claims
+            if not any(_supports(self._known[n, claim]) for n in cited if n in self._passages)
+        ]
+        self._score([(n, claim) for claim in alone for n in self._passages])
+
+    def _score(self, pairs: Iterable[tuple[int, str]]) -> None:
+        """Score what is not known yet: an exact span first, else the best window."""
+        rest = []
+        for n, claim in dict.fromkeys(pairs):
+            if (n, claim) in self._known:
+                continue
+            passage = self._passages[n]
             if (span := find_exact(claim, passage.text)) is not None:
-                evidence.append(_Evidence(passage, 1.0, *span))
+                self._known[n, claim] = _Evidence(passage, 1.0, *span)
             else:
-                rest.append(passage)
-        scores = self._verifier.score([(passage.text, claim) for passage in rest])
-        for passage, score in zip(rest, scores, strict=True):
+                rest.append((n, claim))
+        scores = self._verifier.score([(self._passages[n].text, claim) for n, claim in rest])
+        for (n, claim), score in zip(rest, scores, strict=True):
+            passage = self._passages[n]
             start, end = best_window(claim, passage.text) or (0, 0)
             # Below that the window is a guess, and a guess must not be highlighted.
             sure = score >= WEAK_FROM
-            evidence.append(_Evidence(passage, score, *((start, end) if sure else (0, 0))))
-        return evidence
+            self._known[n, claim] = _Evidence(passage, score, *((start, end) if sure else (0, 0)))
+
+
+def support_by_marker(
+    text: str, verdicts: Sequence[Verdict]
+) -> dict[int, tuple[Support | None, ...]]:
+    """Return, for each marker of `text` in the order of its places, what the check said there.
+
+    None where the sentence has not been checked yet, or claims nothing.
+    """
+    known = {verdict.sentence: verdict.support for verdict in verdicts}
+    found: dict[int, tuple[Support | None, ...]] = {}
+    for span in _sentences(text):
+        claim, cited = without_markers(span.text.strip())
+        for n in cited:
+            found[n] = (*found.get(n, ()), known.get(claim))
+    return found
+
+
+def _sentences(text: str) -> Iterator[Span]:
+    """Yield the sentences of the prose of an answer, markers normalised, code left out."""
+    for part in CODE.split(normalise_markers(text)):
+        for line in () if part.startswith("```") else part.split("\n"):
+            yield from split_sentences(_item(line)[1])
+
+
+def _item(line: str) -> tuple[str, str]:
+    """Return the bullet or number of a line, "" where it has none, and the rest."""
+    match = _LIST_PREFIX.match(line)
+    return (match.group(1) or "", match.group(2)) if match else ("", line)
+
+
+def _without_bare_leads(lines: Sequence[tuple[bool, str | None]]) -> Iterator[str]:
+    """Yield what remains, without "The steps are:" where none of the items below it does."""
+    for index, (_, line) in enumerate(lines):
+        if line is None:
+            continue
+        items = []
+        for is_item, text in lines[index + 1 :]:
+            if not is_item:
+                break
+            items.append(text)
+        if not (line.rstrip().endswith(":") and items and not any(items)):
+            yield line
+
+
+def _supports(evidence: _Evidence) -> bool:
+    return evidence.support != "unsupported"
+
+
+def _verdict(claim: str, found: dict[int, _Evidence]) -> Verdict:
+    best = max(found.values(), key=lambda e: e.score, default=None)
+    if best is None:
+        return Verdict(claim, (), "unsupported", 0.0)
+    return Verdict(claim, tuple(found), best.support, round(best.score, 3))
 
 
 def _claims_something(claim: str, cited: Sequence[int]) -> bool:
@@ -242,13 +280,16 @@ def _claims_something(claim: str, cited: Sequence[int]) -> bool:
 class _State:
     """What a check gathers while it walks through a draft."""
 
-    def __init__(self, passages: dict[int, Passage]) -> None:
-        self.passages = passages
+    def __init__(self) -> None:
         self.citations: dict[int, Citation] = {}
+        self.verdicts: list[Verdict] = []
         self.sentences = self.supported = self.dropped = self.removed = 0
 
     def record(self, claim: str, found: dict[int, _Evidence]) -> None:
-        """Keep, for each marker, the citing sentence that its passage supports best, all spans."""
+        """Keep the verdict, and for each marker the sentence that its passage supports best."""
+        self.sentences += 1
+        self.supported += any(e.support == "supported" for e in found.values())
+        self.verdicts.append(_verdict(claim, found))
         for n, evidence in found.items():
             known = self.citations.get(n)
             if known is None or evidence.score > known.score:
@@ -291,12 +332,3 @@ def merge_spans(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]
         else:
             merged.append((start, end))
     return tuple(merged)
-
-
-def _with_markers(claim: str, numbers: Sequence[int]) -> str:
-    """Put markers before the final stop: "It converges [1][2]." """
-    if not numbers:
-        return claim
-    markers = "".join(f"[{n}]" for n in numbers)
-    match = re.search(r"[.!]['\"”)]?$", claim)
-    return f"{claim[: match.start()]} {markers}{match.group()}" if match else f"{claim} {markers}"

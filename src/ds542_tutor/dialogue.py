@@ -162,6 +162,22 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the check says to one factual sentence of an answer.
+
+    Attributes:
+        sentence: what it claims, without markers.
+        markers: the passages that support it; () for an unsupported one.
+        support: of the best of them. score: in [0, 1].
+    """
+
+    sentence: str
+    markers: tuple[int, ...]
+    support: Support
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Disclosure:
     """How a student credits the tutor, as the course's GAIA policy asks.
 
@@ -186,7 +202,8 @@ class Answer:
     """The final answer to one question; `answer_json` is the form that `ask --json` prints.
 
     `evidence`: how far the hits were judged able to carry an answer, in [0, 1]; None where nothing
-    had to be judged (refused, hinted, computed from the calendar).
+    had to be judged (refused, hinted, computed from the calendar). `verdicts`: on the sentences of
+    a written answer.
     """
 
     question: str
@@ -204,6 +221,7 @@ class Answer:
     dropped_markers: int = 0
     removed_sentences: int = 0
     evidence: float | None = None
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +239,17 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """Event: verdicts on sentences of the draft that have ended since the last one."""
+
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Event, always the last: the checked answer, which replaces the streamed draft."""
 
     answer: Answer
 
 
-AnswerEvent = Stage | Delta | Finished
+AnswerEvent = Stage | Delta | Judged | Finished

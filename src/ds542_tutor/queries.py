@@ -75,7 +75,8 @@ _FRAME = re.compile(
     rf"\b(?:(?:on|in|from) )?(?:which|what) (?:the )?{_SOURCES}(?: (?:nr|no|number))?"
     r"(?: (?:was|is|has|had|shows?|did|does|are|were))?(?: the one)?(?: with)?"
     r"|\b(?:slide|page) (?:nr|no|number)\b|\b(?:pls|please)\b"
-    r"|\b(?:in|from|on) (?:the|some|any|one) (?:d2l |udl |text)?(?:book|slides?|lectures?|notes)\b"
+    r"|\b(?:in|from|on|of) (?:the|some|any|one) (?:d2l |udl |text)?"
+    r"(?:book|slides?|lectures?|notes)\b"
     r"|\bwhere (?:is|are|was|were|do|does|did|can|could)\b|\bis there (?:an?|one|some)\b"
     r"|\b(?:d2l|udl)(?: book)?\b",
     re.I,

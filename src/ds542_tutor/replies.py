@@ -17,7 +17,7 @@ from ds542_tutor.calendar_answers.ahead import comes_later, lecture_of, rests_on
 from ds542_tutor.calendar_answers.deadlines import UNKNOWN
 from ds542_tutor.calendar_answers.lectures import lecture_fact, lecture_name
 from ds542_tutor.calendar_answers.values import moment_name
-from ds542_tutor.citations import Checked, cite, markers_in, number, only_known
+from ds542_tutor.citations import Checked, cite, number
 from ds542_tutor.course import Lecture, term_name
 from ds542_tutor.dialogue import (
     Answer,
@@ -33,6 +33,7 @@ from ds542_tutor.dialogue import (
 from ds542_tutor.documents import Chunk
 from ds542_tutor.hints import idea, next_question, worked_example
 from ds542_tutor.index.generation import Generation
+from ds542_tutor.markers import markers_in, only_known
 from ds542_tutor.policy.disclosure import make_disclosure
 from ds542_tutor.policy.enforce import enforce, with_headers
 from ds542_tutor.policy.graded import GradedItems
@@ -90,17 +91,20 @@ class Reply:
     ahead: Lecture | None = None
     must_name: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
+    inner_ms: float = 0.0
     started: float = field(default_factory=time.perf_counter)
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
-        """Add the time spent inside to `timings_ms[stage]`."""
-        start = time.perf_counter()
+        """Add the time spent inside to `timings_ms[stage]`, less that of stages inside this one."""
+        start, before = time.perf_counter(), self.inner_ms
         try:
             yield
         finally:
-            spent = (time.perf_counter() - start) * 1000
-            self.timings_ms[stage] = self.timings_ms.get(stage, 0.0) + spent
+            whole = (time.perf_counter() - start) * 1000
+            own = whole - (self.inner_ms - before)
+            self.timings_ms[stage] = self.timings_ms.get(stage, 0.0) + own
+            self.inner_ms = before + whole
 
     def first_token(self) -> None:
         """Note that the first piece of text is there, once."""
@@ -204,6 +208,7 @@ class Reply:
             answer,
             dropped_markers=checked.dropped_markers,
             removed_sentences=checked.removed_sentences,
+            verdicts=checked.verdicts,
         )
 
     def _with_example(

@@ -97,6 +97,17 @@ _STARTERS = re.compile(
     r"|Note|And|But|You|Each|As|To|Both|Since|There|All|One)\b"
 )
 
+_REFERENCE = re.compile(
+    r"(?:This|These|Those|It|Its|They|Their|Such|That|He|She|Both|The (?:latter|former)"
+    r"|In (?:this|that|such)|Note that (?:this|these|it)|As such)\b"
+)
+_CONNECTIVE = re.compile(
+    r"(?:However|Instead|Moreover|Furthermore|Thus|Therefore|Hence|Then"
+    r"|Consequently|Similarly|Likewise|Also|And|But|So|Yet|Otherwise|Nonetheless|Nevertheless"
+    r"|For (?:instance|example)|In (?:contrast|fact|turn|particular|other words)|On the other hand"
+    r"|Again|Finally|Here|There we|Rather|Unfortunately|Accordingly|As a (?:result|consequence))\b"
+)
+
 
 def split_sentences(text: str) -> list[Span]:
     """Return the sentences of `text` in order; each span is free of surrounding white space.
@@ -272,6 +283,16 @@ def _continues(text: str, lines: list[tuple[int, int]], first: int, j: int) -> b
     if _MATH_LETTER.search(line) and not following.lstrip()[0].isupper():
         return True
     return len(line.rstrip()) >= _WRAPPED_FROM * widest
+
+
+def refers(sentence: str) -> bool:
+    """Whether a sentence begins with a word for what the one before speaks of: "This …"."""
+    return _REFERENCE.match(sentence) is not None
+
+
+def leans(sentence: str) -> bool:
+    """Whether a sentence begins by going on from the one before: "This …", "However, …"."""
+    return refers(sentence) or _CONNECTIVE.match(sentence) is not None
 
 
 def whole_sentences(draft: str) -> str:

@@ -23,7 +23,7 @@ from ds542_tutor.calendar_answers import (
 from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.calendar_answers.lessons import lectures_meant, without_days
-from ds542_tutor.citations import Checked, Checker, number
+from ds542_tutor.citations import Checked, Checker, DraftCheck, number
 from ds542_tutor.course_questions import (
     OF_THE_COURSE,
     SURELY_OF_THE_COURSE,
@@ -39,11 +39,13 @@ from ds542_tutor.dialogue import (
     Delta,
     Finished,
     Hit,
+    Judged,
     Passage,
     Prompt,
     Query,
     Stage,
     Turn,
+    Verdict,
 )
 from ds542_tutor.documents import Chunk
 from ds542_tutor.evidence import evidence
@@ -70,6 +72,7 @@ from ds542_tutor.tasks import find_task
 if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
+_MAY_END = re.compile(r"[.!?\n]")  # a piece of a draft after which a sentence may be over
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
@@ -300,29 +303,38 @@ class Tutor:
             topics = " ".join(reply.task.topics) if reply.task else ""
             reply.subject = f"{idea(passages[0].chunk)} {topics}".strip()
         prompt = self._prompt(reply, passages)
+        check = self.checker.begin(passages)
         yield Stage("writing")
         draft = ""
         with reply.timed("generation"):
             for piece in self.model.stream(prompt, cancel):
                 reply.first_token()
                 draft += piece
-                if reply.decision.action == "answer":  # a hint is shown when it has been enforced
-                    yield Delta(piece)
+                if reply.decision.action != "answer":
+                    continue  # a hint is shown when it has been enforced
+                yield Delta(piece)
+                if _MAY_END.search(piece) and (said := self._judged(reply, check, draft)):
+                    yield Judged(said)
         if reply.decision.rule == CREDITING:
             draft = f"{self.policy.duties(reply.decision)}\n\n{draft}"
         yield Stage("checking")
-        yield Finished(self._check(reply, prompt, whole_sentences(draft)))
+        yield Finished(self._check(reply, prompt, whole_sentences(draft), check))
 
-    def _check(self, reply: Reply, prompt: Prompt, draft: str) -> Answer:
+    def _judged(self, reply: Reply, check: DraftCheck, draft: str) -> tuple[Verdict, ...]:
+        with reply.timed("verification"):
+            return check.judge(without_orders(draft))
+
+    def _check(self, reply: Reply, prompt: Prompt, draft: str, check: DraftCheck) -> Answer:
         """Return the checked answer; what does not stand up is written anew from quotes."""
         model = self.model.name
-        checked = self._checked(reply, prompt, draft)
+        checked = self._checked(reply, check, draft)
         found_nothing = _NOTHING_FOUND.search(draft) and len(draft) < _SHORT_DRAFT
-        if not (checked.citations or found_nothing or self.model is self.fallback):
+        fell = not checked.citations or checked.removed_sentences > checked.sentences
+        if fell and not found_nothing and self.model is not self.fallback:
             with reply.timed("generation"):
                 draft = "".join(self.fallback.stream(prompt, threading.Event()))
             model = self.fallback.name
-            checked = self._checked(reply, prompt, draft)
+            checked = self._checked(reply, check, draft)
         said = checked.text.casefold()
         if not all(word in said for word in reply.must_name):
             return reply.abstain()
@@ -330,9 +342,9 @@ class Tutor:
             return reply.written(checked, model, self.graded, prompt.passages)
         return reply.abstain()
 
-    def _checked(self, reply: Reply, prompt: Prompt, draft: str) -> Checked:
+    def _checked(self, reply: Reply, check: DraftCheck, draft: str) -> Checked:
         with reply.timed("verification"):
-            return self.checker.check(without_orders(draft), prompt.passages)
+            return check.finish(without_orders(draft))
 
     def _usable(self, reply: Reply) -> list[Hit]:
         """Drop other terms' chunks, unless they alone know; in hints also the problems."""

@@ -6,7 +6,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from ds542_tutor.app import messages
-from ds542_tutor.app.markup import marker_link, safe_markdown, shorten
+from ds542_tutor.app.markup import marker_badge, marker_link, safe_markdown, shorten
 
 
 def test_markup_from_anywhere_is_shown_not_run() -> None:
@@ -60,10 +60,23 @@ def test_prices_are_no_formula() -> None:
 
 
 def test_markers_become_links_only_to_sources_that_exist() -> None:
-    shown = safe_markdown("It grows [1]. Unknown [9].", marker_link("4", {1}))
+    shown = safe_markdown("It grows [1]. Unknown [9].", marker_link("4", {1}, {}))
     assert '<a class="ds-marker" href="#source-4-1"' in shown
     assert "&#91;9&#93;" in shown
     assert shown.count("<a ") == 1
+
+
+def test_a_marker_shows_what_the_check_said_at_its_place() -> None:
+    text = "It grows [1]. It shrinks [1]. It `x[1]` stays [2][1]."
+    shown = safe_markdown(text, marker_link("4", {1, 2}, {1: ("supported", "weak", None)}))
+    classes = re.findall(r'class="(ds-marker[^"]*)"', shown)
+    assert classes == ["ds-marker ds-supported", "ds-marker ds-weak", "ds-marker", "ds-marker"]
+    assert shown.count("only in part") == 1
+    drafted = safe_markdown(text, marker_badge({1: ("unsupported",), 3: ("weak",)}))
+    assert re.findall(r'class="ds-marker ds-(\w+)">(\d)', drafted) == [
+        ("unsupported", "1"), ("open", "1"), ("open", "2"), ("open", "1"),
+    ]  # fmt: skip
+    assert "<a " not in drafted
 
 
 def test_an_unclosed_fence_hides_nothing_from_the_escape() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from browsing import ANSWER_MS, LAST, MARKER, Open, ask, marked_share
+from browsing import ANSWER_MS, LAST, MARKER, Open, ask, begin, marked_share
 from playwright.sync_api import expect
 
 
@@ -67,3 +67,20 @@ def test_a_marker_works_from_the_keyboard(visit: Open, scripted_url: str) -> Non
     page.locator(MARKER).first.focus()
     page.keyboard.press("Enter")
     expect(page.locator("#source-1-1")).to_be_focused()
+
+
+def test_markers_settle_while_the_answer_is_written(visit: Open, scripted_url: str) -> None:
+    page = visit(scripted_url)
+    begin(page, "a judged one")
+    last = page.locator(LAST)
+    expect(last.locator("span.ds-open")).to_have_text("1", timeout=ANSWER_MS)
+    expect(last.locator("span.ds-supported")).to_have_text("1")
+    expect(last.locator("span.ds-weak")).to_have_text("2")
+    expect(last.locator("span.ds-unsupported")).to_have_text("1")
+    expect(last).to_contain_text("Writing")  # the text is still coming
+
+    expect(last.locator("a.ds-supported")).to_have_text("1", timeout=ANSWER_MS)
+    expect(last.locator("a.ds-weak")).to_have_attribute(
+        "title", "Show source 2: it says this only in part"
+    )
+    expect(last).not_to_contain_text("moon")

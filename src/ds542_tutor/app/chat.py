@@ -23,7 +23,16 @@ from ds542_tutor.app.files import CourseFiles
 from ds542_tutor.app.markup import LATEX_DELIMITERS
 from ds542_tutor.app.streaming import relay
 from ds542_tutor.conversations import Conversations
-from ds542_tutor.dialogue import Answer, AnswerEvent, Delta, Finished, Stage, Turn
+from ds542_tutor.dialogue import (
+    Answer,
+    AnswerEvent,
+    Delta,
+    Finished,
+    Judged,
+    Stage,
+    Turn,
+    Verdict,
+)
 from ds542_tutor.errors import ConversationError, TutorError
 from ds542_tutor.settings import Settings
 
@@ -104,6 +113,7 @@ class _Written:
 
     stage: str = "searching"
     text: str = ""
+    verdicts: tuple[Verdict, ...] = ()
     answer: Answer | None = None
 
     def take(self, events: Iterable[AnswerEvent]) -> None:
@@ -113,8 +123,14 @@ class _Written:
                     self.stage = name
                 case Delta(piece):
                     self.text += piece
+                case Judged(verdicts):
+                    self.verdicts += verdicts
                 case Finished(answer):
                     self.answer = answer
+
+    @property
+    def shown(self) -> str:
+        return messages.draft(self.text, self.stage, self.verdicts)
 
 
 class ChatPage:
@@ -246,7 +262,7 @@ class ChatPage:
                     if visit.dropped.is_set():
                         return
                     if written.answer is None:
-                        yield self._shown(visit, messages.draft(written.text, written.stage))
+                        yield self._shown(visit, written.shown)
             if visit.dropped.is_set():
                 return
             if written.answer is None:

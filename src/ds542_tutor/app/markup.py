@@ -9,8 +9,10 @@ relies on them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from html import escape
+
+from ds542_tutor.dialogue import Support
 
 LATEX_DELIMITERS: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -19,6 +21,11 @@ LATEX_DELIMITERS: list[dict[str, str | bool]] = [
     {"left": "$", "right": "$", "display": False},
 ]
 """What the page typesets as formulas."""
+
+Said = Mapping[int, Sequence[Support | None]]
+"""What the check said at each place of each marker, see `citations.support_by_marker`."""
+
+_IN_PART = "it says this only in part"
 
 # Parts of Markdown that are shown literally or typeset, in the order in which they take precedence.
 # Inline "$" must hug its formula and not be followed by a digit, so that "$5 and $6" are prices.
@@ -56,18 +63,52 @@ def safe_markdown(text: str, link: Callable[[int], str] | None = None) -> str:
     return "".join(out)
 
 
-def marker_link(answer: str, known: Collection[int]) -> Callable[[int], str]:
-    """Return how the markers of one answer are shown: as links to its `known` sources."""
+def marker_link(answer: str, known: Collection[int], said: Said) -> Callable[[int], str]:
+    """Return how the markers of one answer are shown: as links to its `known` sources.
+
+    What the check said at each place is shown where the source says only a part: `said`.
+    """
+    places = _Places(said)
 
     def link(marker: int) -> str:
+        support = places.next(marker)
         if marker not in known:
             return f" &#91;{marker}&#93;"
+        note = f": {_IN_PART}" if support == "weak" else ""
         return (
-            f'<a class="ds-marker" href="#{source_id(answer, marker)}" '
-            f'title="Show source {marker}">{marker}</a>'
+            f'<a class="ds-marker{_badge(support)}" href="#{source_id(answer, marker)}" '
+            f'title="Show source {marker}{note}">{marker}</a>'
         )
 
     return link
+
+
+def marker_badge(said: Said) -> Callable[[int], str]:
+    """Return how markers are shown while an answer is written: a number, and what the check said.
+
+    There is nothing to link to yet.
+    """
+    places = _Places(said)
+
+    def badge(marker: int) -> str:
+        support = places.next(marker)
+        return f'<span class="ds-marker{_badge(support) or " ds-open"}">{marker}</span>'
+
+    return badge
+
+
+class _Places:
+    """Hands out what was said at the places of each marker, one after the other."""
+
+    def __init__(self, said: Said) -> None:
+        self._left = {marker: iter(supports) for marker, supports in said.items()}
+
+    def next(self, marker: int) -> Support | None:
+        return next(self._left.get(marker, iter(())), None)
+
+
+def _badge(support: Support | None) -> str:
+    return f" ds-{support}" if support else ""
 
 
 def source_id(answer: str, marker: int) -> str:

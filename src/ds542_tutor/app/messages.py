@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ds542_tutor.app.markup import credit_id, marker_link, safe_markdown
+from ds542_tutor.app.markup import credit_id, marker_badge, marker_link, safe_markdown
+from ds542_tutor.citations import support_by_marker
 from ds542_tutor.course import term_name
-from ds542_tutor.dialogue import Answer
+from ds542_tutor.dialogue import Answer, Verdict
+from ds542_tutor.markers import normalise_markers
 
 WELCOME = (
     "### What would you like to understand?\n"
@@ -70,9 +72,12 @@ def working(stage: str) -> str:
     return f'<div class="ds-stage" role="status">{_STAGES.get(stage, escape(stage))}</div>'
 
 
-def draft(text: str, stage: str) -> str:
-    """An answer while it is written."""
-    return f"{safe_markdown(text)}\n\n{working(stage)}" if text else working(stage)
+def draft(text: str, stage: str, verdicts: Sequence[Verdict] = ()) -> str:
+    """An answer while it is written; its markers settle as the check gets to their sentences."""
+    if not text:
+        return working(stage)
+    badge = marker_badge(support_by_marker(text, verdicts))
+    return f"{safe_markdown(normalise_markers(text), badge)}\n\n{working(stage)}"
 
 
 def stopped(text: str) -> str:
@@ -89,7 +94,8 @@ def failure(reason: str) -> str:
 def answer(identifier: str, given: Answer, notices: Sequence[str]) -> str:
     """A checked answer with its markers as links to the sources `identifier` has in the panel."""
     known = {citation.marker for citation in given.citations}
-    text = safe_markdown(given.text, marker_link(identifier, known))
+    said = support_by_marker(given.text, given.verdicts)
+    text = safe_markdown(given.text, marker_link(identifier, known, said))
     label = _LABELS.get(given.status)
     parts = [
         f'<div class="ds-label ds-{given.status}">{label}</div>' if label else "",

@@ -23,6 +23,7 @@ _ASKS_CODE = re.compile(
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _COMPOUND = re.compile(r"(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])|[a-z][A-Z]")
+_IMPORTS = re.compile(r"^[ \t]*(?:import |from \S+ import |[!%]).*$", re.M)
 _COMMON = frozenset(
     """the and for with what does how why from import return self def class not are this that you
     can get use code python pytorch notebook book deck lecture discussion""".split()
@@ -33,6 +34,7 @@ _LEAST_PART = 3  # letters of a part of a name; shorter ones are anybody's
 _QUOTED = 0.25  # its passage is quoted as well
 _RANK = 0.5  # of the best passage, falling with the rank
 _FLOOR = 0.9
+_FLAW = 0.5  # of a sentence that leads to the code
 _LINES = 24  # of pieces that follow each other, shown as one
 
 
@@ -46,7 +48,8 @@ def code_for(
     Args:
         excerpts: of all passages, in their order. chosen: what will be quoted.
     """
-    pieces = _joined(e for e in excerpts if e.kind == "code" and _free(e))
+    free = _joined(e for e in excerpts if e.kind == "code" and _free(e))
+    pieces = [piece for piece in free if _IMPORTS.sub("", piece.text).strip()]
     if not pieces or not _ASKS_CODE.search(question):
         return []
     asked = _names(question)
@@ -66,6 +69,25 @@ def code_for(
 
     best = max(range(len(pieces)), key=score)
     return [pieces[best]] if score(best) >= _FLOOR and having[best] else []
+
+
+def lead_of(code: Excerpt, prose: Sequence[Excerpt]) -> Excerpt | None:
+    """Return what says where a piece of code is from: the sentence before it, else its heading.
+
+    None where its passage has neither; such code cannot be cited.
+    """
+    ahead = [
+        e for e in prose
+        if e.passage is code.passage and e.end <= code.start and not e.task and e.flaw <= _FLAW
+    ]  # fmt: skip
+    if ahead:
+        return max(ahead, key=lambda e: (e.end, e.start))
+    words = r"\s+".join(re.escape(word) for word in code.context.split())
+    found = re.search(words, code.passage.text) if words else None
+    if found is None:
+        return None
+    text = code.context.rstrip(".:")
+    return Excerpt(code.passage, *found.span(), text, "sentence", code.context)
 
 
 def _free(excerpt: Excerpt) -> bool:
@@ -90,7 +112,7 @@ def _joined(pieces: Iterable[Excerpt]) -> list[Excerpt]:
 
 def _had(asked: Mapping[str, float], code: str) -> set[str]:
     """Return those of the names that a piece of code has; "state_dict" is in "load_state_dict"."""
-    names, low = _names(code), code.lower()
+    names, low = _names(_IMPORTS.sub("", code)), code.lower()
     return {name for name in asked if name in names or ("_" in name and name in low)}
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Literal
 
 from ds542_tutor.dialogue import Passage
-from ds542_tutor.sentences import Block, Span, block_sentences, split_blocks
+from ds542_tutor.sentences import Block, Span, block_sentences, leans, split_blocks
 
 ExcerptKind = Literal["sentence", "list", "code"]
 
@@ -50,14 +50,6 @@ _VERB = re.compile(
     r"|introduces?|generates?|encodes?|decodes?|boosts?|compares?|trades?|vanish(?:es)?|explodes?"
     r"|calculates?|estimates?|initiali[sz]es?|initiali[sz]ed|ensures?|cannot|['’]s|['’]re|n['’]t)\b",
     re.I,
-)
-_ANAPHOR = re.compile(
-    r"(?:This|These|Those|It|Its|They|Their|Such|That|He|She|Both|The (?:latter|former)"
-    r"|In (?:this|that|such)|However|Instead|Moreover|Furthermore|Thus|Therefore|Hence|Then"
-    r"|Consequently|Similarly|Likewise|Also|And|But|So|Yet|Otherwise|Nonetheless|Nevertheless"
-    r"|Note that (?:this|these|it)|As such|For (?:instance|example)"
-    r"|In (?:contrast|fact|turn|particular|other words)|On the other hand"
-    r"|Again|Finally|Here|There we|Rather|Unfortunately|Accordingly|As a (?:result|consequence))\b"
 )
 _POINTER = re.compile(
     r"^(?:Figure|Fig\.|Table) [\dA-Z]|\bon the (?:left|right)\b"
@@ -367,7 +359,7 @@ def _sentence(
         kind="sentence",
         context=context,
         flaw=min(flaw, 1.0),
-        leans=bool(_ANAPHOR.match(text)),
+        leans=leans(text),
         task=_is_task(passage, text),
         before=before,
     )

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ds542_tutor.dialogue import Prompt
-from ds542_tutor.models.code_excerpts import code_for
+from ds542_tutor.models.code_excerpts import code_for, lead_of
 from ds542_tutor.models.excerpts import Excerpt, cut, word_count
 from ds542_tutor.protocols import Embedder
 from ds542_tutor.words import content_words
@@ -108,7 +108,7 @@ class QuotesModel:
             return _around(ranked, prose)
         chosen = _completed(_select(ranked), ranked, prose)
         if prompt.action == "answer":
-            chosen += code_for(prompt.question, excerpts, chosen)
+            chosen = _with_code(chosen, excerpts, prose, prompt.question)
         return _reading_order(chosen)
 
     def _rank(self, question: str, excerpts: list[Excerpt]) -> list[_Scored]:
@@ -339,6 +339,20 @@ def _with_antecedents(chosen: list[Excerpt], words: int) -> list[Excerpt]:
             break
         result.append(before)
     return result
+
+
+def _with_code(
+    chosen: list[Excerpt], excerpts: list[Excerpt], prose: list[Excerpt], question: str
+) -> list[Excerpt]:
+    """Add the code that the question asks for, with words that cite it; first the best passage."""
+    for code in code_for(question, excerpts, chosen):
+        number = code.passage.number
+        if any(e.passage.number == number for e in chosen):
+            return [*chosen, code]
+        lead = lead_of(code, prose)
+        if lead is not None:
+            return [lead, code, *chosen] if number == 1 else [*chosen, lead, code]
+    return chosen
 
 
 def _reading_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
