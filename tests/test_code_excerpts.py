@@ -102,7 +102,7 @@ def test_code_is_led_by_the_sentence_before_it_or_its_heading() -> None:
     (piece,) = code_for(question, excerpts, [])
     lead = lead_of(piece, [e for e in excerpts if e.kind != "code"])
     assert lead is not None
-    assert (lead.text, lead.passage.text[lead.start : lead.end]) == ("Why scale?", "Why scale?")
+    assert (lead.text, lead.passage.text[lead.start : lead.end]) == ("Why scale", "Why scale?")
 
     (piece,) = code_for(question, pieces(make_passage(1, bare)), [])
     assert lead_of(piece, []) is None  # nothing to cite it by

@@ -2,11 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+
+from index_samples import EMBEDDER, HashEmbedder, chunk, record, vector
 
 from ds542_tutor.assembly import LiveTutor
+from ds542_tutor.dialogue import Hit
+from ds542_tutor.documents import Chunk, Locator
 from ds542_tutor.evidence import evidence
+from ds542_tutor.index.generations import IndexStore
+from ds542_tutor.index.manifest import Manifest
 from ds542_tutor.langchain_retriever import CourseRetriever
 from ds542_tutor.queries import standalone, subject
+from ds542_tutor.retrieval import NEIGHBOUR, Retriever
+from ds542_tutor.settings import RetrievalSettings
 
 
 def test_hits_come_from_both_searchers_without_duplicates(starter_tutor: LiveTutor) -> None:
@@ -98,3 +107,45 @@ def test_the_same_question_is_searched_once(starter_tutor: LiveTutor) -> None:
     assert retriever.search(query, 3) == first[:3]
     other = replace(retriever, reranker=LongestFirst())
     assert other.search(query) != first  # nothing is kept across retrievers
+
+
+def neighbourly(folder: Path, *chunks: Chunk) -> tuple[Retriever, list[Hit]]:
+    """A retriever over `chunks`, and the first of them as the best hit before the last."""
+    store = IndexStore(folder)
+    with store.begin() as writer:
+        writer.write([record("lectures/07.pdf", 1)], chunks, [vector(c.text) for c in chunks])
+        writer.publish(Manifest(embedder=EMBEDDER, dimension=16, corpus="test"))
+    retriever = Retriever(store.open_current(EMBEDDER), HashEmbedder(), RetrievalSettings())
+    return retriever, [Hit(chunks[1], 1.0, "dense", 0.9), Hit(chunks[-1], 0.5, "dense", 0.4)]
+
+
+def titled(title: str) -> Locator:
+    return Locator(page=1, slide_title=title, section=("A", "B"))
+
+
+def test_slides_under_one_title_are_read_together(tmp_path: Path) -> None:
+    titles = ("Softmax", "Dropout", "Dropout (2)", "Weight decay")
+    chunks = [chunk(f"Text {n}", ordinal=n, locator=titled(t)) for n, t in enumerate(titles)]
+    retriever, hits = neighbourly(tmp_path, *chunks)
+    joined = retriever.with_neighbours(hits)
+    assert [hit.chunk.text for hit in joined] == ["Text 1", "Text 2", "Text 3"]
+    assert [hit.retriever for hit in joined] == ["dense", NEIGHBOUR, "dense"]
+    found_later = [hits[0], hits[1], Hit(chunks[2], 0.3, "lexical", 0.2)]
+    again = retriever.with_neighbours(found_later)
+    assert [hit.chunk.text for hit in again] == ["Text 1", "Text 2", "Text 3"]
+    assert again[1].retriever == "lexical"
+    assert retriever.with_neighbours([]) == []
+
+
+def test_text_of_one_section_is_read_together_but_no_graded_work(tmp_path: Path) -> None:
+    texts = [
+        chunk("Before", ordinal=0, kind="book", locator=Locator(page=1, section=("5.6 Dropout",))),
+        chunk("Best", ordinal=1, kind="book", locator=Locator(page=1, section=("5.6 Dropout",))),
+        chunk("Next", ordinal=2, kind="book", locator=Locator(page=2, section=("5.7 Kaggle",))),
+    ]
+    retriever, hits = neighbourly(tmp_path, *texts)
+    assert [hit.chunk.text for hit in retriever.with_neighbours(hits)] == ["Best", "Before", "Next"]
+    for flag in ("graded", "exercise"):
+        held = [replace(texts[0], **{flag: True}), *texts[1:]]
+        retriever, hits = neighbourly(tmp_path / flag, *held)
+        assert [hit.chunk.text for hit in retriever.with_neighbours(hits)] == ["Best", "Next"]

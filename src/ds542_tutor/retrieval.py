@@ -36,10 +36,14 @@ _COMMON_NAMES = frozenset(
     "answer answers errata main static files the and".split()
 )
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
+_SAME_TITLE = 0.5  # share of common words (Jaccard) from which two slides have one title
 _KEPT_SEARCHES = 256
 # What speaks of a thing that a question compares joins the hits here, when the first ones do not.
 _SIDE_PLACE, _SIDE_DEPTH = 2, 4
 _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
+
+NEIGHBOUR = "neighbour"
+"""Name of the retriever of what stands beside a hit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,22 @@ class Retriever:
         hits.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         hits = self._labelled_first(query, self._rerank(query, hits))
         return tuple(_fold_duplicates(self._with_sides(query, hits), k))
+
+    def with_neighbours(self, hits: Sequence[Hit]) -> list[Hit]:
+        """Return `hits` with what goes on with the best one after it.
+
+        That is the slide before or after under nearly the same title, or the piece of text before
+        or after in the same section.
+        """
+        if not hits:
+            return []
+        best, found = hits[0], {hit.chunk.id: hit for hit in hits}
+        beside = [
+            found.get(chunk.id) or replace(best, chunk=chunk, retriever=NEIGHBOUR)
+            for chunk in self.generation.chunks.neighbours(best.chunk.document, best.chunk.ordinal)
+            if _goes_on(best.chunk, chunk) and not self._withheld(chunk)
+        ]
+        return [best, *beside, *(hit for hit in hits[1:] if hit not in beside)]
 
     def wording(self, query: Query) -> str:
         """Return what is searched: the subject, slips corrected, abbreviations spelled out."""
@@ -234,6 +254,16 @@ class Retriever:
         return [
             replace(hit, score=score, retriever=f"{hit.retriever}+rerank") for hit, score in ranked
         ] + [replace(hit, score=floor - 1 - rank) for rank, hit in enumerate(tail)]
+
+
+def _goes_on(chunk: Chunk, beside: Chunk) -> bool:
+    """Whether two chunks that stand beside each other are one thought; never graded work."""
+    if beside.graded or beside.exercise or chunk.graded:
+        return False
+    if chunk.kind != "slides":
+        return bool(chunk.locator.section) and chunk.locator.section == beside.locator.section
+    one, other = (set((c.locator.slide_title or "").lower().split()) for c in (chunk, beside))
+    return _jaccard(one, other) >= _SAME_TITLE
 
 
 def _ranks(found: Sequence[tuple[str, float]], ids: Sequence[str]) -> NDArray[np.float64]:

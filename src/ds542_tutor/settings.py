@@ -76,7 +76,7 @@ class RetrievalSettings:
 
     candidates: int = 60
     hits: int = 10
-    passages: int = 8
+    passages: int = 10
     budget_words: int = 1200
     dense_weight: float = 1.0
     lexical_weight: float = 1.0

@@ -295,9 +295,12 @@ class Tutor:
         """Let the model write, check every sentence, fall back to quotes or silence."""
         retrieval = self.settings.retrieval
         count, words = retrieval.passages, retrieval.budget_words
+        hits = self._usable(reply)
         if self.model.name in SMALL_MODELS:
             count, words = min(count, _SMALL_PASSAGES), min(words, _SMALL_WORDS)
-        passages = number(self._usable(reply), count, words)
+        elif reply.decision.action == "answer":
+            hits = self.retriever.with_neighbours(hits)
+        passages = number(hits, count, words)
         if reply.decision.action == "hint" and passages:
             # The idea is explained, not the task: what answers it may stand in the materials.
             topics = " ".join(reply.task.topics) if reply.task else ""

@@ -86,7 +86,7 @@ def lead_of(code: Excerpt, prose: Sequence[Excerpt]) -> Excerpt | None:
     found = re.search(words, code.passage.text) if words else None
     if found is None:
         return None
-    text = code.context.rstrip(".:")
+    text = code.context.rstrip(".:?")
     return Excerpt(code.passage, *found.span(), text, "sentence", code.context)
 
 
