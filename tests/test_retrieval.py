@@ -7,6 +7,7 @@ from pathlib import Path
 from index_samples import EMBEDDER, HashEmbedder, chunk, record, vector
 
 from ds542_tutor.assembly import LiveTutor
+from ds542_tutor.citations import cite, number
 from ds542_tutor.dialogue import Hit
 from ds542_tutor.documents import Chunk, Locator
 from ds542_tutor.evidence import evidence
@@ -149,3 +150,23 @@ def test_text_of_one_section_is_read_together_but_no_graded_work(tmp_path: Path)
         held = [replace(texts[0], **{flag: True}), *texts[1:]]
         retriever, hits = neighbourly(tmp_path / flag, *held)
         assert [hit.chunk.text for hit in retriever.with_neighbours(hits)] == ["Best", "Next"]
+
+
+def test_a_slide_that_stands_twice_is_one_hit_with_both_places(tmp_path: Path) -> None:
+    text = "Dropout sets each hidden unit to zero with probability {} at every training step"
+    chunks = [
+        chunk(text.format(0.5), ordinal=1),
+        chunk(text.format(0.5), ordinal=2),
+        chunk(text.format(0.2), ordinal=3),  # much the same, and not the same
+        chunk(text.format(0.5), ordinal=4, graded=True),
+        chunk(text.format(0.5), ordinal=5, term="fa2025"),
+        chunk("Weight decay pulls weights towards zero", ordinal=6),
+    ]
+    retriever, _ = neighbourly(tmp_path, *chunks)
+    hits = retriever.search(standalone("dropout probability 0.5 at every training step", ()))
+    (dropout,) = [hit for hit in hits if "Dropout" in hit.chunk.text]
+    assert {dropout.chunk.ordinal, *(c.ordinal for c in dropout.also)} == {1, 2}
+    (passage,) = number([dropout], 1, 100)
+    citation = cite(passage, 0, 7, 1.0, "Dropout")
+    other = dropout.also[0].locator.describe()
+    assert citation.notes == (f"The same stands in Lecture 7: Attention, {other}.",)

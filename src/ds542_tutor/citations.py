@@ -20,6 +20,7 @@ from ds542_tutor.words import content_words
 
 _MIN_FACTUAL_WORDS = 3  # "Yes." or "See also [2]." claims nothing that a passage could support
 _LIST_PREFIX = re.compile(r"^(\s*(?:[-*•]|\d{1,2}[.)])\s+)?(.*)$", re.S)
+_ALSO = 2  # other places that are named; a slide that opens every lecture has twenty
 UNSUPPORTED_NOTE = "(not found in the materials)"
 
 
@@ -74,7 +75,7 @@ def number(hits: Sequence[Hit], count: int, budget_words: int) -> tuple[Passage,
         if passages and len(words) > left:
             continue
         text = hit.chunk.text if len(words) <= left else hit.chunk.text[: words[left - 1].end()]
-        passages.append(Passage(len(passages) + 1, hit.chunk, text))
+        passages.append(Passage(len(passages) + 1, hit.chunk, text, hit.also))
         left -= len(words)
     return tuple(passages)
 
@@ -320,7 +321,15 @@ def cite(passage: Passage, start: int, end: int, score: float, sentence: str) ->
         start=start,
         end=end,
         spans=merge_spans([(start, end)]),
+        notes=tuple(_elsewhere(passage)),
     )
+
+
+def _elsewhere(passage: Passage) -> Iterator[str]:
+    """Say where else a passage stands: the same slide in another deck."""
+    places = [f"{chunk.title}, {chunk.locator.describe()}" for chunk in passage.also[:_ALSO]]
+    if places:
+        yield f"The same stands in {' and in '.join(places)}."
 
 
 def merge_spans(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -59,24 +59,27 @@ class Hit:
     """A chunk that a search found. `score`: higher is better; comparable within one search only.
 
     `similarity` is the cosine between query and chunk in [-1, 1], comparable across searches.
+    `also`: other chunks that say the same, best first.
     """
 
     chunk: Chunk
     score: float
     retriever: str
     similarity: float = 0.0
+    also: tuple[Chunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk as numbered in the prompt; `number` is what a marker [n] refers to, from 1.
 
-    `text` is what the model sees: the chunk's text, perhaps with neighbours, perhaps cut to fit.
+    `text` is what the model sees: the chunk's text, perhaps cut to fit. `also`: see `Hit`.
     """
 
     number: int
     chunk: Chunk
     text: str
+    also: tuple[Chunk, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +142,8 @@ class Citation:
         chunk_id: the evidence. sentence: the first sentence of the answer that carries it.
         text: the passage as the model saw it, so that a saved answer keeps its evidence.
         sha256: of the source file, so that its page can be shown as it was.
-        notes: what else is known of the place, such as errata of the cited page.
+        notes: what else is known of the place, such as errata of the cited page, or where else the
+            same stands.
     """
 
     marker: int

@@ -36,6 +36,7 @@ _COMMON_NAMES = frozenset(
     "answer answers errata main static files the and".split()
 )
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
+_SAME_OVERLAP = 0.95  # with numbers and small words, from which both places are told
 _SAME_TITLE = 0.5  # share of common words (Jaccard) from which two slides have one title
 _KEPT_SEARCHES = 256
 # What speaks of a thing that a question compares joins the hits here, when the first ones do not.
@@ -294,18 +295,29 @@ def _names_document(question: str, chunk: Chunk) -> bool:
 
 
 def _fold_duplicates(hits: Sequence[Hit], k: int) -> list[Hit]:
-    """Keep the best of chunks that say the same, up to `k` hits."""
-    kept: list[Hit] = []
-    seen: list[set[str]] = []
+    """Keep the best of chunks that say much the same, up to `k` hits.
+
+    Where another says just the same, its place is kept.
+    """
+    kept: list[tuple[Hit, set[str], list[Chunk]]] = []
     for hit in hits:
         words = set(content_words(hit.chunk.text))
-        if any(_jaccard(words, other) >= _DUPLICATE_OVERLAP for other in seen):
-            continue
-        kept.append(hit)
-        seen.append(words)
-        if len(kept) == k:
-            break
-    return kept
+        for kept_hit, said, also in kept:
+            if _jaccard(words, said) >= _DUPLICATE_OVERLAP:
+                if _same(kept_hit.chunk, hit.chunk):
+                    also.append(hit.chunk)
+                break
+        else:
+            if len(kept) < k:
+                kept.append((hit, words, []))
+    return [replace(hit, also=tuple(also)) if also else hit for hit, _, also in kept]
+
+
+def _same(chunk: Chunk, other: Chunk) -> bool:
+    """Whether two chunks of a term say the same to the number: "2 inputs" is not "1 input"."""
+    one, two = (set(re.findall(r"\w+", c.text.lower())) for c in (chunk, other))
+    free = not (chunk.graded or other.graded)
+    return free and chunk.term == other.term and _jaccard(one, two) >= _SAME_OVERLAP
 
 
 def _jaccard(a: set[str], b: set[str]) -> float:
