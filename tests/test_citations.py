@@ -246,3 +246,20 @@ def test_places_of_markers_have_their_verdicts(checker: Checker) -> None:
     assert places[2][0] == "supported"
     assert set(places) == {1, 2}
     assert support_by_marker(checked.text, ()) == {n: (None,) * len(p) for n, p in places.items()}
+
+
+@pytest.mark.parametrize(
+    ("code", "own"),
+    [
+        ("for x in loader:\n    step(x)  # all of them", False),
+        ("# a comment of the model\nfor x in loader:\n\n    step(x)", False),
+        ("for x in loader:\n    leap(x)\n    bound(x)", True),
+        ("", False),
+    ],
+)
+def test_code_that_no_passage_has_is_told(checker: Checker, code: str, own: bool) -> None:
+    text = "The loop:\n```python\nfor x in loader:\n    step(x)  # all of them\nend()\n```\n"
+    text = text.replace("    step(x)  # all of them", "    step(x)\n    step(x)  # all of them")
+    passages = (*PASSAGES, Passage(3, chunk(text, 5), text))
+    draft = f"Pooling layers have no parameters [2].\n\n```python\n{code}\n```"
+    assert checker.check(draft, passages).own_code is own

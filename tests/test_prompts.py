@@ -33,7 +33,19 @@ def as_text(messages: tuple[Message, ...]) -> str:
 def test_prompts_are_as_reviewed(action: Action, small: bool) -> None:
     """Golden: a change of wording shows in review. Delete the file to write it anew."""
     text = as_text(render(QUESTION, PASSAGES, TURNS, action, small=small))
-    golden = GOLDEN / f"{action}{'_small' if small else ''}.txt"
+    as_golden(f"{action}{'_small' if small else ''}.txt", text)
+
+
+@pytest.mark.parametrize("kind", ["compares", "code"])
+def test_prompts_for_kinds_of_questions_are_as_reviewed(kind: str) -> None:
+    asked = {kind: True}
+    as_golden(f"answer_{kind}.txt", as_text(render(QUESTION, PASSAGES, (), "answer", **asked)))
+    plain = render(QUESTION, PASSAGES, (), "hint")
+    assert render(QUESTION, PASSAGES, (), "hint", **asked) == plain  # a hint stays a hint
+
+
+def as_golden(name: str, text: str) -> None:
+    golden = GOLDEN / name
     if not golden.is_file():
         golden.parent.mkdir(parents=True, exist_ok=True)
         golden.write_text(text, encoding="utf-8")

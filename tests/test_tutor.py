@@ -269,6 +269,16 @@ def test_a_last_sentence_that_breaks_off_is_dropped(draft: str, kept: str) -> No
     assert whole_sentences(draft) == kept
 
 
+def test_code_that_the_model_made_up_is_told(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(
+        starter_tutor,
+        "Dropout sets hidden units to zero at random during training [1].\n\n"
+        "```python\nout = my_own_dropout(hidden, rabbits=3)\n```",
+    )
+    answer = ask(tutor, "What does dropout do to hidden units?")
+    assert any("No source has this code" in notice for notice in answer.notices)
+
+
 def test_code_of_an_answer_carries_the_gaia_header(starter_tutor: LiveTutor) -> None:
     code = "```python\nloss.backward()\noptimizer.step()\n```"
     tutor, _ = with_model(starter_tutor, f"backward() adds to the stored gradients [1].\n\n{code}")

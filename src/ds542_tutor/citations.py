@@ -15,11 +15,13 @@ from ds542_tutor.dialogue import Citation, Hit, Passage, Support, Verdict
 from ds542_tutor.markers import CODE, normalise_markers, with_markers, without_markers
 from ds542_tutor.protocols import Verifier
 from ds542_tutor.sentences import Span, refers, split_sentences
-from ds542_tutor.support import NUMBER, SUPPORTED_FROM, WEAK_FROM, best_window, find_exact
+from ds542_tutor.support import NUMBER, SUPPORTED_FROM, WEAK_FROM, best_window, find_exact, fold
 from ds542_tutor.words import content_words
 
 _MIN_FACTUAL_WORDS = 3  # "Yes." or "See also [2]." claims nothing that a passage could support
 _LIST_PREFIX = re.compile(r"^(\s*(?:[-*•]|\d{1,2}[.)])\s+)?(.*)$", re.S)
+_NOT_CODE = re.compile(r"\s*(?:#|//|```|$)")  # comments and the fence
+_FROM_PASSAGE = 0.6  # share of the lines of a code block that a passage has when it is quoted
 _ALSO = 2  # other places that are named; a slide that opens every lecture has twenty
 UNSUPPORTED_NOTE = "(not found in the materials)"
 
@@ -36,6 +38,7 @@ class Checked:
         removed_sentences: unsupported sentences taken out (or marked), with those that leaned on
             them.
         verdicts: on the factual sentences of `text`, in order.
+        own_code: it shows code of which no passage has the most part.
     """
 
     text: str
@@ -45,6 +48,7 @@ class Checked:
     dropped_markers: int
     removed_sentences: int
     verdicts: tuple[Verdict, ...] = ()
+    own_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,16 @@ class DraftCheck:
             dropped_markers=state.dropped,
             removed_sentences=state.removed,
             verdicts=tuple(state.verdicts),
+            own_code=any(self._is_own(part) for part in parts if part.startswith("```")),
         )
+
+    def _is_own(self, block: str) -> bool:
+        """Whether a fenced block has mostly lines that no single passage has."""
+        lines = [fold(line)[0] for line in block.splitlines()[1:] if not _NOT_CODE.match(line)]
+        lines = [line for line in lines if line]
+        said = [fold(passage.text)[0] for passage in self._passages.values()]
+        most = max((sum(line in text for line in lines) for text in said), default=0)
+        return most < _FROM_PASSAGE * len(lines)
 
     def _check_prose(self, prose: str, state: _State) -> str:
         lines: list[tuple[bool, str | None]] = []  # is it an item of a list, what remains of it

@@ -59,6 +59,7 @@ _SURE_SHARE = 0.6
 # Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
 _NOTES, _NOTE_WORDS = 3, 80
 
+_OWN_CODE = "No source has this code: the model wrote it. Read and run it before you rely on it."
 _EXAMPLE = "An example of something else, from the materials"
 _NO_PASSAGE = (
     "I found no slide or section that explains what this task needs, so I name none. Tell me which "
@@ -201,7 +202,8 @@ class Reply:
             text, citations = self._teaching(text, citations, passages)
         if not hint:  # what a hint builds on is taught in every term
             text = self._with_terms(text, citations)
-        notices = [*enforced.notices, *self._notices(citations)]
+        own = [_OWN_CODE] if checked.own_code and "```" in text else []
+        notices = [*enforced.notices, *own, *self._notices(citations)]
         status: Status = "hinted" if hint else "answered"
         answer = self._finish(status, text, citations, model, tuple(notices))
         return replace(

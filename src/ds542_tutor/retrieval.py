@@ -25,7 +25,7 @@ from ds542_tutor.index.lexical import tokenize
 from ds542_tutor.labels import LABEL
 from ds542_tutor.protocols import Embedder, Reranker, Vector
 from ds542_tutor.queries import subject
-from ds542_tutor.ranking import Candidates, scores
+from ds542_tutor.ranking import Candidates, scores, tells_of_the_course
 from ds542_tutor.settings import RetrievalSettings
 from ds542_tutor.words import content_words
 
@@ -39,6 +39,7 @@ _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chun
 _SAME_OVERLAP = 0.95  # with numbers and small words, from which both places are told
 _SAME_TITLE = 0.5  # share of common words (Jaccard) from which two slides have one title
 _KEPT_SEARCHES = 256
+_NAMING_DEPTH = 60  # hits of a search by words among which pages on the course are looked for
 # What speaks of a thing that a question compares joins the hits here, when the first ones do not.
 _SIDE_PLACE, _SIDE_DEPTH = 2, 4
 _RERANK_DEPTH = 30  # cross-encoders are slow; beyond this depth gold pages are rare
@@ -132,6 +133,23 @@ class Retriever:
             if _goes_on(best.chunk, chunk) and not self._withheld(chunk)
         ]
         return [best, *beside, *(hit for hit in hits[1:] if hit not in beside)]
+
+    def naming(self, words: Sequence[str], term: str | None = None) -> tuple[Hit, ...]:
+        """Return pages on the running of the course that have all `words`.
+
+        Those of `term`, by default the running one, where it has some; else of any.
+        """
+        found = [i for i, _ in self.generation.lexical.search(" ".join(words), _NAMING_DEPTH)]
+        chunks = {chunk.id: chunk for chunk in self.generation.chunks.get(found)}
+        naming = [
+            chunk
+            for identifier in found
+            if (chunk := chunks.get(identifier))
+            and (chunk.kind == "site" or (chunk.term and tells_of_the_course(chunk)))
+            and all(word in chunk.text.casefold() for word in words)
+        ]
+        own = [chunk for chunk in naming if chunk.term in (None, term or self.term)]
+        return tuple(Hit(chunk, 1.0, "lexical", 1.0) for chunk in own or naming)
 
     def wording(self, query: Query) -> str:
         """Return what is searched: the subject, slips corrected, abbreviations spelled out."""

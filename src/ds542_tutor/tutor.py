@@ -52,6 +52,7 @@ from ds542_tutor.evidence import evidence
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.inputs import read_question
+from ds542_tutor.models.code_excerpts import asks_code
 from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection
@@ -62,7 +63,6 @@ from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.queries import standalone
-from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.replies import Reply
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.sentences import whole_sentences
@@ -79,7 +79,6 @@ _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lect
 _SITE_WORDS = "generative AI assistance GAIA policy"
 _BESIDE_POLICY = 0.15  # odds against the best hit
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
-_NAMING_DEPTH = 60  # hits of a search by words among which pages on the course are looked for
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
 _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
 _TEACHES_FROM = 0.35  # cosine (MiniLM) below which a passage is not about the task
@@ -266,27 +265,12 @@ class Tutor:
         if words := must_name(course, reply.question, reply.now):
             # Only a page that names the matter can speak on it, and only words that name it.
             reply.must_name = words
-            reply.hits = self._naming(words, reply.query.term)
+            reply.hits = self.retriever.naming(words, reply.query.term)
             reply.evidence = 1.0 if reply.hits else 0.0
             return bool(reply.hits)
         reply.evidence = self._evidence(reply, reply.hits)
         reply.add_facts(facts_for(course, reply.question, reply.now))
         return reply.evidence >= self.settings.retrieval.abstain_below
-
-    def _naming(self, words: Sequence[str], term: str | None) -> tuple[Hit, ...]:
-        """Return pages on the running of the course that have all `words`, this term's first."""
-        found = [i for i, _ in self.generation.lexical.search(" ".join(words), _NAMING_DEPTH)]
-        chunks = {chunk.id: chunk for chunk in self.generation.chunks.get(found)}
-        wanted = term or self.generation.course.term
-        naming = [
-            chunk
-            for identifier in found
-            if (chunk := chunks.get(identifier))
-            and (chunk.kind == "site" or (chunk.term and tells_of_the_course(chunk)))
-            and all(word in chunk.text.casefold() for word in words)
-        ]
-        own = [chunk for chunk in naming if chunk.term in (None, wanted)]
-        return tuple(Hit(chunk, 1.0, "lexical", 1.0) for chunk in own or naming)
 
     def _evidence(self, reply: Reply, hits: Sequence[Hit]) -> float:
         return evidence(reply.query, hits, self.generation)
@@ -379,7 +363,15 @@ class Tutor:
         return Prompt(
             question=reply.subject or reply.query.text,
             passages=passages,
-            messages=render(reply.question, passages, reply.turns, action, small=small),
+            messages=render(
+                reply.question,
+                passages,
+                reply.turns,
+                action,
+                small=small,
+                compares=bool(reply.query.things),
+                code=asks_code(reply.question),
+            ),
             action=action,
             max_tokens=self.settings.models.max_tokens,
             rules=reply.query.about_course or reply.decision.rule == CREDITING,

@@ -38,6 +38,11 @@ _FLAW = 0.5  # of a sentence that leads to the code
 _LINES = 24  # of pieces that follow each other, shown as one
 
 
+def asks_code(question: str) -> bool:
+    """Whether a question is about code, or has names of programs in it."""
+    return _ASKS_CODE.search(question) is not None
+
+
 def code_for(
     question: str, excerpts: Sequence[Excerpt], chosen: Sequence[Excerpt]
 ) -> list[Excerpt]:
@@ -50,7 +55,7 @@ def code_for(
     """
     free = _joined(e for e in excerpts if e.kind == "code" and _free(e))
     pieces = [piece for piece in free if _IMPORTS.sub("", piece.text).strip()]
-    if not pieces or not _ASKS_CODE.search(question):
+    if not pieces or not asks_code(question):
         return []
     asked = _names(question)
     having = [_had(asked, piece.text) for piece in pieces]
