@@ -3,7 +3,7 @@
 import pytest
 
 from ds542_tutor.dialogue import Turn
-from ds542_tutor.queries import standalone
+from ds542_tutor.queries import NO_ANSWER, standalone
 
 ASKED = (
     Turn("user", "What does dropout do to hidden units?"),
@@ -26,12 +26,39 @@ def test_a_chain_of_follow_ups_reaches_back_to_the_subject() -> None:
 @pytest.mark.parametrize(
     "question",
     [
-        "Explain the softmax function in multiclass classification please",
-        "Who is the instructor of DS542?",
+        "different question: what is a residual block",
+        "ok switching topics, who wrote the book",
+        "btw what does softmax do",
+        "Unrelated, but when is hw2 due?",
     ],
 )
-def test_a_new_subject_stands_alone(question: str) -> None:
-    assert standalone(question, ASKED).text == question
+def test_what_says_that_it_is_another_topic_stands_alone(question: str) -> None:
+    query = standalone(question, ASKED)
+    assert (query.text, query.context, query.said) == (question, "", "")
+
+
+def test_the_question_and_the_answer_before_come_along() -> None:
+    query = standalone("how many heads are usual", ASKED)
+    assert query.text == f"{ASKED[0].text} how many heads are usual"
+    assert query.original == "how many heads are usual"
+    assert query.context == ASKED[0].text
+    assert query.said == ASKED[1].text.replace(" [1]", "")
+
+
+def test_code_and_silence_are_nothing_that_was_said() -> None:
+    code = (ASKED[0], Turn("assistant", "Like this [1]:\n```python\nx = dropout(x)\n```\nSo."))
+    assert standalone("and why?", code).said == "Like this : So."
+    silent = (ASKED[0], Turn("assistant", f"{NO_ANSWER} Piazza is the place to ask."))
+    assert standalone("and why?", silent).said == ""
+    long = (ASKED[0], Turn("assistant", "word " * 500))
+    assert len(standalone("and why?", long).said.split()) == 60
+
+
+def test_filters_of_earlier_questions_hold_only_where_a_question_leans_on_them() -> None:
+    turns = (Turn("user", "what is due for homework 2 in lecture 7?"), Turn("assistant", "A."))
+    assert standalone("and the other one?", turns).assignment == "homework2"
+    fresh = standalone("Explain the softmax function in multiclass classification please", turns)
+    assert (fresh.assignment, fresh.lectures) == (None, ())
 
 
 def test_without_a_conversation_nothing_is_added() -> None:

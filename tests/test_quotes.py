@@ -281,3 +281,16 @@ def test_the_words_above_a_short_page_say_what_it_is_about(quotes: QuotesModel) 
     site = replace(page, chunk=replace(page.chunk, kind="site"))
     text = ask(quotes, Prompt("is the book free", (site,), (), rules=True))
     assert text == "Learning Deep by A. Author The PDF is free for everybody who asks [1]."
+
+
+def test_in_a_conversation_the_question_itself_counts_most(quotes: QuotesModel) -> None:
+    text = (
+        "Dropout sets each hidden unit to zero with probability p at every training step. "
+        "The reason why it helps is that no unit can rely on another one. "
+        "Dropout of hidden units was proposed for large networks of the time."
+    )
+    prompt = make_prompt("What does dropout do to each hidden unit? and why does it help?", text)
+    ranked = quotes._rank(replace(prompt, own="and why does it help?"), cut(prompt.passages[0]))
+    assert ranked[0].excerpt.text.startswith("The reason why")
+    ranked = quotes._rank(prompt, cut(prompt.passages[0]))
+    assert ranked[0].excerpt.text.startswith("Dropout sets")

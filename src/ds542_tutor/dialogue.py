@@ -38,6 +38,8 @@ class Query:
         term: the term that it asks about when that is not the running one, such as "fa2025".
         about_course: it asks how the course is run, which its own pages say, not the book.
         things: what it compares, two to four; () where it compares nothing.
+        context: the earlier question that `text` begins with; "" for a question by itself.
+        said: the beginning of the answer to that one.
     """
 
     text: str
@@ -52,6 +54,8 @@ class Query:
     term: str | None = None
     about_course: bool = False
     things: tuple[str, ...] = ()
+    context: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,8 @@ class Prompt:
 
     Language models read `messages`; `quotes`, which is no language model, reads `question` and
     `passages`. `max_tokens` bounds the answer. `rules`: the passages state rules of the course, of
-    which a single sentence would tell half.
+    which a single sentence would tell half. `own`: the question without what it takes along from
+    the one before; "" where it takes nothing.
     """
 
     question: str
@@ -105,6 +110,7 @@ class Prompt:
     action: Action = "answer"
     max_tokens: int = 512
     rules: bool = False
+    own: str = ""
 
 
 @dataclass(frozen=True, slots=True)

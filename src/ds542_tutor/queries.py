@@ -14,6 +14,7 @@ from ds542_tutor.comparisons import compared
 from ds542_tutor.dialogue import Query, Turn
 from ds542_tutor.inputs import legible
 from ds542_tutor.labels import labels_in
+from ds542_tutor.markers import CODE
 from ds542_tutor.words import STOP_WORDS, content_words
 
 _LECTURE = re.compile(r"\b(?:lecture|lec|deck|class)\.?\s*#?\s*(\d{1,2})\b", re.I)
@@ -94,6 +95,16 @@ _POINTER = re.compile(
 # With this many words of its own a question says what it is about, pointer or not.
 _SELF_SUFFICIENT_WORDS = 16
 _SHORT_WORDS = 4
+_CONTEXT_CHARS = 600
+_SAID_WORDS = 60
+# What announces that the question has nothing to do with what was said before.
+_OTHER_TOPIC = re.compile(
+    r"\b(?:different|new|another|separate|unrelated|other) (?:q|question|topic|thing|subject)\b"
+    r"|\bswitch(?:ing)? (?:topics?|gears|subjects?)\b|\bsomething else\b|\boff[- ]topic\b"
+    r"|\bchang(?:e|ing) (?:of )?(?:the )?(?:topic|subject)\b|\bunrelated\b|\bmoving on\b"
+    r"|^\s*(?:k |ok |okay )?(?:btw|by the way)\b|\bnext (?:question|topic)\b",
+    re.I,
+)
 
 # What a question carries along that is no part of its words: where links and images lead, numbers
 # of sources of some other answer ("[3] says …"; `x[3]` is code).
@@ -128,12 +139,15 @@ NO_TOPIC = (
 def standalone(question: str, turns: Sequence[Turn]) -> Query:
     """Return the query for `question` after `turns`, oldest first.
 
-    A follow-up takes the last question of the student along ("and why?" is searched as
-    "What is dropout? and why?"); filters are read off the question first, then off that context.
+    In a conversation the last question of the student comes along ("and why?" is searched as "What
+    is dropout? and why?"), unless it says that it is about something else; whether the two have to
+    do with each other is for `continuity`. Filters are read off the question first, then
+    off what it plainly leans on.
     """
     question = _words(question)
-    context = _context(question, turns)
-    text = f"{context} {question}" if context else question
+    earlier = "" if _OTHER_TOPIC.search(question) else _context(turns)
+    context = earlier if leans(question) else ""
+    text = f"{earlier} {question}" if earlier else question
     return Query(
         text=looked_up(text) or text,
         original=question,
@@ -145,7 +159,20 @@ def standalone(question: str, turns: Sequence[Turn]) -> Query:
         labels=labels_in(question) or (labels_in(context) if _POINTER.search(question) else ()),
         locate=bool(_LOCATE.search(question)) and not _NOT_LOCATE.search(question),
         things=compared(question),
+        context=earlier,
+        said=_said(turns) if earlier else "",
     )
+
+
+def points(question: str) -> bool:
+    """Whether a question begins with a connective or has a word for what was said before."""
+    return bool(_CONNECTIVE.match(question) or _POINTER.search(question))
+
+
+def leans(question: str) -> bool:
+    """Whether a question plainly goes on from the one before: `points`, or it is very short."""
+    words = len(question.split())
+    return words < _SELF_SUFFICIENT_WORDS and (points(question) or words <= _SHORT_WORDS)
 
 
 def subject(query: Query) -> str:
@@ -200,20 +227,24 @@ def _words(question: str) -> str:
     return " ".join(_LONG.sub(r"\1", bare).split()) or "?"
 
 
-def _context(question: str, turns: Sequence[Turn]) -> str:
-    """Return the earlier question this one leans on, or ""."""
+def _context(turns: Sequence[Turn]) -> str:
+    """Return the earlier question, with the one before where it is a short follow-up itself."""
     asked = [turn.text for turn in turns if turn.role == "user"]
-    words = question.split()
-    if not asked or len(words) >= _SELF_SUFFICIENT_WORDS:
-        return ""
-    leans = _CONNECTIVE.match(question) or _POINTER.search(question)
-    if not leans and len(words) > _SHORT_WORDS:
+    if not asked:
         return ""
     previous = _words(asked[-1])
-    # The question before may itself be a follow-up; then the one before it names the subject.
     if len(asked) > 1 and len(previous.split()) <= _SHORT_WORDS:
         previous = f"{_words(asked[-2])} {previous}"
-    return previous[:600]
+    return previous[:_CONTEXT_CHARS]
+
+
+def _said(turns: Sequence[Turn]) -> str:
+    """Return the beginning of the last answer, without code; "" where it was none."""
+    answers = [turn.text for turn in turns if turn.role == "assistant"]
+    if not answers or any(words in answers[-1] for words in (NO_ANSWER, IN_ENGLISH, NO_TOPIC)):
+        return ""
+    prose = "".join(part for part in CODE.split(answers[-1]) if not part.startswith("```"))
+    return " ".join(_words(prose).split()[:_SAID_WORDS]) if prose.strip() else ""
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str | None:

@@ -16,6 +16,7 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
+from ds542_tutor.continuity import goes_on
 from ds542_tutor.dialogue import Hit, Query
 from ds542_tutor.documents import Chunk
 from ds542_tutor.evidence import ASKING
@@ -38,6 +39,9 @@ _COMMON_NAMES = frozenset(
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
 _SAME_OVERLAP = 0.95  # with numbers and small words, from which both places are told
 _SAME_TITLE = 0.5  # share of common words (Jaccard) from which two slides have one title
+# Of a question in a conversation: weight of its own vector beside the one of it and the question
+# before, and of that of the last answer; weight of the terms of that answer.
+_OWN, _SAID, _SAID_TERMS = 0.3, 0.3, 0.25
 _KEPT_SEARCHES = 256
 _NAMING_DEPTH = 60  # hits of a search by words among which pages on the course are looked for
 # What speaks of a thing that a question compares joins the hits here, when the first ones do not.
@@ -151,6 +155,26 @@ class Retriever:
         own = [chunk for chunk in naming if chunk.term in (None, term or self.term)]
         return tuple(Hit(chunk, 1.0, "lexical", 1.0) for chunk in own or naming)
 
+    def in_context(self, query: Query) -> bool:
+        """Whether a question goes on with what was said before, see `continuity`."""
+        return goes_on(query, self.embedder.embed_query, self.nearest)
+
+    def nearest(self, vector: Vector) -> float:
+        """Return the highest cosine of a chunk to `vector`; 0 for an empty index."""
+        return next((cosine for _, cosine in self.generation.dense.search(vector, 1)), 0.0)
+
+    def _vector(self, query: Query, text: str) -> Vector:
+        """Embed what is searched; in a conversation the last question counts most."""
+        vector = self.embedder.embed_query(text)
+        if not query.context:
+            return vector
+        mixed = (1 - _OWN) * np.array(vector)
+        mixed += _OWN * np.array(self.embedder.embed_query(query.original))
+        if query.said:
+            mixed += _SAID * np.array(self.embedder.embed_query(query.said))
+        unit: list[float] = (mixed / np.linalg.norm(mixed)).tolist()
+        return unit
+
     def wording(self, query: Query) -> str:
         """Return what is searched: the subject, slips corrected, abbreviations spelled out."""
         lexicon = self.generation.lexicon
@@ -175,7 +199,7 @@ class Retriever:
     def candidates(self, query: Query) -> Candidates:
         """Gather what both searches find, without what may not or need not be shown."""
         text = self.wording(query)
-        vector = self.embedder.embed_query(text)
+        vector = self._vector(query, text)
         dense = self._dense(query, vector)
         lexical = self.generation.lexical.search(text, self.settings.candidates)
         generation = self.generation
@@ -189,6 +213,11 @@ class Retriever:
         terms = list(dict.fromkeys(tokenize(text)))
         terms = [term for term in terms if term not in ASKING] or terms
         terms = [term for term in terms if generation.lexical.has(term)]
+        said = [term for term in dict.fromkeys(tokenize(query.said)) if term not in ASKING]
+        said = [t for t in said if t not in terms and generation.lexical.has(t)]
+        rarity = [generation.lexical.rarity(term) for term in terms]
+        rarity += [_SAID_TERMS * generation.lexical.rarity(term) for term in said]
+        terms += said
         similar = self._similarities(vector, dense, ids)
         return Candidates(
             chunks=chunks,
@@ -197,7 +226,7 @@ class Retriever:
             lexical_ranks=_ranks(lexical, ids),
             matches=generation.lexical.matches(terms, ids),
             terms=terms,
-            rarity=np.array([generation.lexical.rarity(term) for term in terms]),
+            rarity=np.array(rarity),
             term=query.term or self.term,
         )
 

@@ -201,6 +201,8 @@ class Tutor:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
         query = standalone(asked, reply.turns)
+        if not self.retriever.in_context(query):
+            query = standalone(asked, ())
         course = self.generation.course
         query = replace(query, term=term_asked(asked, course.term))
         if not query.lectures and (meant := lectures_meant(course, asked, reply.now)):
@@ -375,6 +377,7 @@ class Tutor:
             action=action,
             max_tokens=self.settings.models.max_tokens,
             rules=reply.query.about_course or reply.decision.rule == CREDITING,
+            own=reply.query.original if reply.query.context and not reply.subject else "",
         )
 
     def as_runnable(self) -> Runnable[str, Answer]:

@@ -29,6 +29,7 @@ _MAX_WORDS = 130  # about what a student reads without scrolling on a phone
 _MEANING = 0.7
 _WORDS = 0.3
 _RANK = 0.2
+_OWN = 0.5  # in a conversation: of the question itself, beside it with the one before
 _REASON = 0.08  # "why" answered by a sentence that gives a reason
 _LEANING = 0.06  # begins with "This", "However"; twice that where the sentence before is unfit
 _FLAW = 0.4  # what readers dislike about a sentence by itself
@@ -103,7 +104,7 @@ class QuotesModel:
         prose = [e for e in excerpts if e.kind != "code" and _allowed(e, prompt)]
         if not prose:
             return []
-        ranked = self._rank(prompt.question, prose)
+        ranked = self._rank(prompt, prose)
         if prompt.rules:
             return _around(ranked, prose)
         chosen = _completed(_select(ranked), ranked, prose)
@@ -111,12 +112,10 @@ class QuotesModel:
             chosen = _with_code(chosen, excerpts, prose, prompt.question)
         return _reading_order(chosen)
 
-    def _rank(self, question: str, excerpts: list[Excerpt]) -> list[_Scored]:
+    def _rank(self, prompt: Prompt, excerpts: list[Excerpt]) -> list[_Scored]:
         """Score excerpts, best first. Only those that share most words with it are embedded."""
-        asked = set(content_words(question))
         words = [frozenset(content_words(f"{e.context} {e.text}")) for e in excerpts]
-        coverage = _coverage(asked, words)
-        reason = bool(_ASKS_REASON.search(question))
+        reason = bool(_ASKS_REASON.search(prompt.own or prompt.question))
         plain = [
             _WORDS * covered
             + _RANK / (1 + 0.25 * (e.passage.number - 1))
@@ -124,12 +123,12 @@ class QuotesModel:
             - _LEANING * e.leans * (1 if e.before else 2)
             - _FLAW * e.flaw
             - _TASK * (e.task or e.passage.chunk.exercise)
-            for e, covered in zip(excerpts, coverage, strict=True)
+            for e, covered in zip(excerpts, _covered(prompt, words), strict=True)
         ]
         order = sorted(range(len(excerpts)), key=lambda i: -plain[i])[:_SHORTLIST]
         texts = [_for_embedding(excerpts[i]) for i in order]
         vectors = self._embedder.embed_documents(texts)
-        target = self._embedder.embed_query(question)
+        target = self._target(prompt)
         scored = []
         for i, vector in zip(order, vectors, strict=True):
             meaning = max(_dot(vector, target), 0.0)
@@ -137,6 +136,25 @@ class QuotesModel:
             total = plain[i] + _MEANING * meaning
             scored.append(_Scored(excerpts[i], total, meaning, vector, own))
         return sorted(scored, key=lambda s: -s.score)
+
+    def _target(self, prompt: Prompt) -> Sequence[float]:
+        """Return the unit vector that excerpts should be like."""
+        whole = self._embedder.embed_query(prompt.question)
+        if not prompt.own:
+            return whole
+        own = self._embedder.embed_query(prompt.own)
+        mixed = [(1 - _OWN) * a + _OWN * b for a, b in zip(whole, own, strict=True)]
+        length = math.sqrt(_dot(mixed, mixed)) or 1.0
+        return [x / length for x in mixed]
+
+
+def _covered(prompt: Prompt, texts: Sequence[frozenset[str]]) -> list[float]:
+    """Return for each text the share of the question's words in it; its own count as all do."""
+    whole = _coverage(set(content_words(prompt.question)), texts)
+    if not prompt.own:
+        return whole
+    own = _coverage(set(content_words(prompt.own)), texts)
+    return [(1 - _OWN) * a + _OWN * b for a, b in zip(whole, own, strict=True)]
 
 
 def _allowed(excerpt: Excerpt, prompt: Prompt) -> bool:
