@@ -12,17 +12,20 @@ from collections.abc import Callable, Sequence
 
 from ds542_tutor.dialogue import Query
 from ds542_tutor.queries import leans, points
+from ds542_tutor.words import content_words
 
 Vector = Sequence[float]
 
 WEIGHTS = {
-    "leans": 1.44,
-    "points": 0.38,
-    "like the question": 1.13,
-    "like the answer": 6.45,
-    "nearest": -8.52,
+    "leans": 0.67,
+    "points": 1.07,
+    "like the question": 0.76,
+    "like the answer": 7.15,
+    "nearest": -7.87,
+    "own words": -3.01,
 }
-BIAS = 1.77
+BIAS = 2.74
+_MOST_WORDS = 12  # content words; more say no more
 THRESHOLD = 0.55
 """Probability from which a question is searched with what was said before."""
 
@@ -42,6 +45,7 @@ def signals(
         _dot(own, embed(query.context)),
         _dot(own, embed(query.said)) if query.said else 0.0,
         nearest(own),
+        min(len(content_words(query.original)), _MOST_WORDS) / _MOST_WORDS,
     ]
 
 
