@@ -263,3 +263,19 @@ def test_code_that_no_passage_has_is_told(checker: Checker, code: str, own: bool
     passages = (*PASSAGES, Passage(3, chunk(text, 5), text))
     draft = f"Pooling layers have no parameters [2].\n\n```python\n{code}\n```"
     assert checker.check(draft, passages).own_code is own
+
+
+def test_a_strict_check_takes_weak_support_for_none(verifier: OverlapVerifier) -> None:
+    checker = Checker(verifier)
+    weak = "Pooling takes the largest value of windows to shrink images [2]."
+    lenient = checker.check(weak, PASSAGES)
+    assert [v.support for v in lenient.verdicts] == ["weak"]
+    assert checker.check(weak, PASSAGES, strict=True).text == ""
+    exact = "Pooling layers have no parameters [2]."
+    assert checker.check(exact, PASSAGES, strict=True).text == exact
+
+
+def test_what_is_said_again_is_said_once(checker: Checker) -> None:
+    exact = "Pooling layers have no parameters [2]."
+    checked = checker.check(f"{exact} {exact}\n\n- {exact}", PASSAGES)
+    assert (checked.text, checked.sentences, checked.removed_sentences) == (exact, 1, 0)

@@ -92,20 +92,31 @@ class Checker:
         self._verifier = verifier
         self._unsupported = unsupported
 
-    def begin(self, passages: Sequence[Passage]) -> DraftCheck:
-        """Return the check of a draft that is still to be written over `passages`."""
-        return DraftCheck(self._verifier, self._unsupported, passages)
+    def begin(self, passages: Sequence[Passage], *, strict: bool = False) -> DraftCheck:
+        """Return the check of a draft that is still to be written over `passages`.
 
-    def check(self, draft: str, passages: Sequence[Passage]) -> Checked:
+        `strict`: weak support is none, for models that say much that is only like a passage.
+        """
+        return DraftCheck(self._verifier, self._unsupported, passages, strict=strict)
+
+    def check(self, draft: str, passages: Sequence[Passage], *, strict: bool = False) -> Checked:
         """Check every sentence of `draft`; see `Checked`."""
-        return self.begin(passages).finish(draft)
+        return self.begin(passages, strict=strict).finish(draft)
 
 
 class DraftCheck:
     """The check of one answer while it is written; what has been scored is not scored again."""
 
-    def __init__(self, verifier: Verifier, unsupported: str, passages: Sequence[Passage]) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        unsupported: str,
+        passages: Sequence[Passage],
+        *,
+        strict: bool = False,
+    ) -> None:
         self._verifier = verifier
+        self._least = SUPPORTED_FROM if strict else WEAK_FROM
         self._mark = unsupported == "mark"
         self._passages = {p.number: p for p in passages}
         self._known: dict[tuple[int, str], _Evidence] = {}
@@ -172,6 +183,9 @@ class DraftCheck:
         state.dropped += sum(n not in self._passages for n in cited)
         if not _claims_something(claim, cited):
             return claim
+        if claim in state.said:
+            return ""  # small models go round in circles
+        state.said.add(claim)
         found = self._found(claim, cited)
         if found:
             state.record(claim, found)
@@ -183,14 +197,17 @@ class DraftCheck:
         state.verdicts.append(_verdict(text, {}))
         return text
 
+    def _supports(self, evidence: _Evidence) -> bool:
+        return evidence.score >= self._least
+
     def _found(self, claim: str, cited: Sequence[int]) -> dict[int, _Evidence]:
         """Return the evidence for a claim by passage: of those it cites, else the best one."""
         valid = [n for n in dict.fromkeys(cited) if n in self._passages]
-        found = {e.passage.number: e for e in self._evidence(claim, valid) if _supports(e)}
+        found = {e.passage.number: e for e in self._evidence(claim, valid) if self._supports(e)}
         if not found:  # uncited, or cited wrongly
             every = self._evidence(claim, list(self._passages))
             best = max(every, key=lambda e: e.score, default=None)
-            if best is not None and _supports(best):
+            if best is not None and self._supports(best):
                 found = {best.passage.number: best}
         return found
 
@@ -204,7 +221,7 @@ class DraftCheck:
         alone = [
             claim
             for claim, cited in claims
-            if not any(_supports(self._known[n, claim]) for n in cited if n in self._passages)
+            if not any(self._supports(self._known[n, claim]) for n in cited if n in self._passages)
         ]
         self._score([(n, claim) for claim in alone for n in self._passages])
 
@@ -271,10 +288,6 @@ def _without_bare_leads(lines: Sequence[tuple[bool, str | None]]) -> Iterator[st
             yield line
 
 
-def _supports(evidence: _Evidence) -> bool:
-    return evidence.support != "unsupported"
-
-
 def _verdict(claim: str, found: dict[int, _Evidence]) -> Verdict:
     best = max(found.values(), key=lambda e: e.score, default=None)
     if best is None:
@@ -297,6 +310,7 @@ class _State:
     def __init__(self) -> None:
         self.citations: dict[int, Citation] = {}
         self.verdicts: list[Verdict] = []
+        self.said: set[str] = set()
         self.sentences = self.supported = self.dropped = self.removed = 0
 
     def record(self, claim: str, found: dict[int, _Evidence]) -> None:

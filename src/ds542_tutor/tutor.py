@@ -292,7 +292,7 @@ class Tutor:
             topics = " ".join(reply.task.topics) if reply.task else ""
             reply.subject = f"{idea(passages[0].chunk)} {topics}".strip()
         prompt = self._prompt(reply, passages)
-        check = self.checker.begin(passages)
+        check = self.checker.begin(passages, strict=self.model.name in SMALL_MODELS)
         yield Stage("writing")
         draft = ""
         with reply.timed("generation"):
