@@ -279,3 +279,6 @@ def test_what_is_said_again_is_said_once(checker: Checker) -> None:
     exact = "Pooling layers have no parameters [2]."
     checked = checker.check(f"{exact} {exact}\n\n- {exact}", PASSAGES)
     assert (checked.text, checked.sentences, checked.removed_sentences) == (exact, 1, 0)
+    more = "They keep the largest value of each window in max pooling [2]."
+    checked = checker.check(f"{exact} {exact} {more}", PASSAGES)
+    assert checked.text == f"{exact} {more}"  # what it leans on is still there

@@ -170,8 +170,9 @@ class DraftCheck:
                 if gone and refers(span.text):  # what it speaks of has just been removed
                     state.removed += 1
                     continue
+                removed = state.removed
                 text = self._check_one(span, state)
-                gone = not text
+                gone = state.removed > removed and not text
                 kept += [text] if text else []
             whole = prefix + " ".join(kept) if kept else line.strip()
             lines.append((bool(prefix), whole if kept or not body.strip() else None))

@@ -348,6 +348,8 @@ def _fold_duplicates(hits: Sequence[Hit], k: int) -> list[Hit]:
     """
     kept: list[tuple[Hit, set[str], list[Chunk]]] = []
     for hit in hits:
+        if len(kept) == k:
+            break
         words = set(content_words(hit.chunk.text))
         for kept_hit, said, also in kept:
             if _jaccard(words, said) >= _DUPLICATE_OVERLAP:
@@ -355,8 +357,7 @@ def _fold_duplicates(hits: Sequence[Hit], k: int) -> list[Hit]:
                     also.append(hit.chunk)
                 break
         else:
-            if len(kept) < k:
-                kept.append((hit, words, []))
+            kept.append((hit, words, []))
     return [replace(hit, also=tuple(also)) if also else hit for hit, _, also in kept]
 
 
