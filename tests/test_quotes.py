@@ -298,3 +298,10 @@ def test_in_a_conversation_the_question_itself_counts_most(quotes: QuotesModel) 
 
     own = replace(prompt, own="and why does it help?")
     assert lead_of_the_reason(own) > lead_of_the_reason(prompt) + 0.05
+
+
+def test_what_breaks_off_at_a_comparison_is_no_excerpt() -> None:
+    text = (
+        "Self-attention knows no order of words.\nThe man ate the fish vs.\nThe fish ate the man."
+    )
+    assert not any(e.text.rstrip(".").endswith("vs") for e in cut(make_passage(1, text)))

@@ -106,7 +106,7 @@ _IDENTIFIER = re.compile(r"`|\w*[_.(\d]\w|\w+\(")
 _MATH_LETTER = re.compile("[\U0001d400-\U0001d7ff]")
 _UNFINISHED = re.compile(
     r"(?:[,:;=+(-]|\b(?:a|an|the|of|to|and|or|is|in|with|by|for|that|on|are|as|from|we|where|if|our|some|so|but|showing|including)"
-    r"|[\u0370-\u03ff\U0001d400-\U0001d7ff])$"
+    r"|\bvs\.?|[\u0370-\u03ff\U0001d400-\U0001d7ff])$"
 )
 
 
