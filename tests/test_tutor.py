@@ -269,6 +269,19 @@ def test_a_last_sentence_that_breaks_off_is_dropped(draft: str, kept: str) -> No
     assert whole_sentences(draft) == kept
 
 
+def test_verdicts_tell_nothing_that_the_policy_took_out(starter_tutor: LiveTutor) -> None:
+    tutor, _ = with_model(
+        starter_tutor,
+        "Great question! Dropout sets hidden units to zero at random during training [1]. ",
+        "Let me know if you want to hear more about hidden units and training [1].",
+    )
+    answer = ask(tutor, "What does dropout do to hidden units?")
+    assert "Let me know" not in answer.text
+    assert answer.verdicts
+    assert all(verdict.sentence.rstrip(".") in answer.text for verdict in answer.verdicts)
+    assert not any("Let me know" in verdict.sentence for verdict in answer.verdicts)
+
+
 def test_code_that_the_model_made_up_is_told(starter_tutor: LiveTutor) -> None:
     tutor, _ = with_model(
         starter_tutor,

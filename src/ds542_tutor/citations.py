@@ -262,6 +262,15 @@ def support_by_marker(
     return found
 
 
+def still_said(text: str, verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """Return those of `verdicts` whose sentences are in `text`: the policy may have taken some out.
+
+    What it took out must not be read off the verdicts.
+    """
+    said = {without_markers(span.text.strip())[0] for span in _sentences(text)}
+    return tuple(verdict for verdict in verdicts if verdict.sentence in said)
+
+
 def _sentences(text: str) -> Iterator[Span]:
     """Yield the sentences of the prose of an answer, markers normalised, code left out."""
     for part in CODE.split(normalise_markers(text)):

@@ -17,7 +17,7 @@ from ds542_tutor.calendar_answers.ahead import comes_later, lecture_of, rests_on
 from ds542_tutor.calendar_answers.deadlines import UNKNOWN
 from ds542_tutor.calendar_answers.lectures import lecture_fact, lecture_name
 from ds542_tutor.calendar_answers.values import moment_name
-from ds542_tutor.citations import Checked, cite, number
+from ds542_tutor.citations import Checked, cite, number, still_said
 from ds542_tutor.course import Lecture, term_name
 from ds542_tutor.dialogue import (
     Answer,
@@ -210,7 +210,7 @@ class Reply:
             answer,
             dropped_markers=checked.dropped_markers,
             removed_sentences=checked.removed_sentences,
-            verdicts=checked.verdicts,
+            verdicts=still_said(answer.text, checked.verdicts),
         )
 
     def _with_example(

@@ -45,7 +45,6 @@ from ds542_tutor.dialogue import (
     Query,
     Stage,
     Turn,
-    Verdict,
 )
 from ds542_tutor.documents import Chunk
 from ds542_tutor.evidence import evidence
@@ -302,16 +301,15 @@ class Tutor:
                 if reply.decision.action != "answer":
                     continue  # a hint is shown when it has been enforced
                 yield Delta(piece)
-                if _MAY_END.search(piece) and (said := self._judged(reply, check, draft)):
-                    yield Judged(said)
+                if _MAY_END.search(piece):
+                    with reply.timed("verification"):
+                        verdicts = check.judge(draft)
+                    if verdicts:
+                        yield Judged(verdicts)
         if reply.decision.rule == CREDITING:
             draft = f"{self.policy.duties(reply.decision)}\n\n{draft}"
         yield Stage("checking")
         yield Finished(self._check(reply, prompt, whole_sentences(draft), check))
-
-    def _judged(self, reply: Reply, check: DraftCheck, draft: str) -> tuple[Verdict, ...]:
-        with reply.timed("verification"):
-            return check.judge(without_orders(draft))
 
     def _check(self, reply: Reply, prompt: Prompt, draft: str, check: DraftCheck) -> Answer:
         """Return the checked answer; what does not stand up is written anew from quotes."""
