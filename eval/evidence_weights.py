@@ -28,7 +28,6 @@ from ds542_tutor import evidence
 from ds542_tutor.assembly import LiveTutor, with_overrides
 from ds542_tutor.course_questions import OF_THE_COURSE, computed_answer, needs_course_pages
 from ds542_tutor.errors import TutorError
-from ds542_tutor.queries import standalone
 from ds542_tutor.settings import load_settings
 from ds542_tutor.tutor import Tutor
 from eval.arguments import cases_by_index
@@ -91,7 +90,7 @@ def _row(tutor: Tutor, case: Case) -> list[float]:
     vector = tutor.retriever.embedder.embed_query(case.question)
     if computed_answer(course, case.question, case.history, now, kinds, vector) is not None:
         return []
-    query = standalone(case.question, case.history)
+    query = tutor.retriever.query(case.question, case.history)
     if needs_course_pages(case.question, kinds, vector) >= OF_THE_COURSE:
         query = replace(query, about_course=True, locate=False)
     found = evidence.signals(query, tutor.retriever.search(query), tutor.generation)

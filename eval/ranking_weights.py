@@ -20,7 +20,6 @@ from scipy.optimize import minimize
 
 from ds542_tutor.assembly import LiveTutor, with_overrides
 from ds542_tutor.errors import TutorError
-from ds542_tutor.queries import standalone
 from ds542_tutor.ranking import WEIGHTS, features
 from ds542_tutor.settings import load_settings
 from eval.arguments import cases_by_index
@@ -75,7 +74,7 @@ def measure(pairs: Sequence[tuple[Path, Sequence[Path]]]) -> list[Judged]:
                 golds = gold_places(case)
                 if case.kind not in KINDS or not golds:
                     continue
-                query = standalone(case.question, case.history)
+                query = retriever.query(case.question, case.history)
                 found = retriever.candidates(query)
                 gold = [any(matches(g, c.document, c.pages) for g in golds) for c in found.chunks]
                 group = f"{path.parent.name}/{path.stem}"

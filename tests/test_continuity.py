@@ -30,8 +30,10 @@ def test_new_topics_are_told_from_follow_ups(
     starter_tutor: LiveTutor, question: str, follows: bool
 ) -> None:
     retriever = starter_tutor.tutor.retriever
-    assert retriever.in_context(standalone(question, DROPOUT)) is follows
-    assert retriever.in_context(standalone(question, ()))  # nothing before it to leave out
+    query = retriever.query(question, DROPOUT)
+    assert query == standalone(question, DROPOUT if follows else ())
+    assert bool(query.context) is follows
+    assert retriever.query(question) == standalone(question, ())
 
 
 def test_signals_are_in_the_order_of_their_weights(starter_tutor: LiveTutor) -> None:

@@ -11,7 +11,7 @@ PACKAGE = ROOT / "src" / "ds542_tutor"
 
 FLOORS: dict[str, int] = {
     "errors": 0, "documents": 0, "labels": 0, "dialogue": 0, "protocols": 0, "sentences": 0,
-    "words": 0,
+    "words": 0, "vectors": 1,
     "answer_json": 1, "inputs": 1, "settings": 1, "course": 1, "prompts": 1,
     "conversation_tables": 1,
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,

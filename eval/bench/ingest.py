@@ -290,7 +290,6 @@ def _quality(
 def _our_hits(index: Path, cases: Sequence[Case]) -> dict[str, dict[str, list[dict[str, Any]]]]:
     """What our chunks give by dense search alone, and by the tutor's own search."""
     from ds542_tutor.models.embedding import load_embedder
-    from ds542_tutor.queries import standalone
     from ds542_tutor.retrieval import Retriever
 
     settings = Settings()
@@ -304,7 +303,7 @@ def _our_hits(index: Path, cases: Sequence[Case]) -> dict[str, dict[str, list[di
             pairs = generation.dense.search(embedder.embed_query(case.question), 10)
             chunks = generation.chunks.get([i for i, _ in pairs])
             hits["our chunks, dense"][case.id] = [_place(chunk) for chunk in chunks]
-            found = retriever.search(standalone(case.question, case.history))
+            found = retriever.search(retriever.query(case.question, case.history))
             hits["our search"][case.id] = [_place(hit.chunk) for hit in found]
     return hits
 

@@ -8,13 +8,13 @@ from `python -m eval.context_weights` (docs/experiments.md).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from ds542_tutor.dialogue import Query
+from ds542_tutor.protocols import Vector
 from ds542_tutor.queries import leans, points
+from ds542_tutor.vectors import dot
 from ds542_tutor.words import content_words
-
-Vector = Sequence[float]
 
 WEIGHTS = {
     "leans": 0.67,
@@ -42,8 +42,8 @@ def signals(
     return [
         float(leans(query.original)),
         float(points(query.original)),
-        _dot(own, embed(query.context)),
-        _dot(own, embed(query.said)) if query.said else 0.0,
+        dot(own, embed(query.context)),
+        dot(own, embed(query.said)) if query.said else 0.0,
         nearest(own),
         min(len(content_words(query.original)), _MOST_WORDS) / _MOST_WORDS,
     ]
@@ -58,8 +58,3 @@ def goes_on(
     found = signals(query, embed, nearest)
     logit = BIAS + sum(w * x for w, x in zip(WEIGHTS.values(), found, strict=True))
     return 1 / (1 + math.exp(-logit)) >= THRESHOLD
-
-
-def _dot(a: Vector, b: Vector) -> float:
-    """Cosine: embedders return unit vectors."""
-    return sum(x * y for x, y in zip(a, b, strict=True))

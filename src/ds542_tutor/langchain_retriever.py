@@ -7,7 +7,6 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from ds542_tutor.queries import standalone
 from ds542_tutor.retrieval import Retriever
 
 
@@ -38,5 +37,5 @@ class CourseRetriever(BaseRetriever):
                     "score": hit.score,
                 },
             )
-            for hit in self.retriever.search(standalone(query, ()), self.k)
+            for hit in self.retriever.search(self.retriever.query(query), self.k)
         ]

@@ -17,7 +17,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from ds542_tutor.continuity import goes_on
-from ds542_tutor.dialogue import Hit, Query
+from ds542_tutor.dialogue import Hit, Query, Turn
 from ds542_tutor.documents import Chunk
 from ds542_tutor.evidence import ASKING
 from ds542_tutor.index.dense import Where
@@ -25,7 +25,7 @@ from ds542_tutor.index.generation import Generation
 from ds542_tutor.index.lexical import tokenize
 from ds542_tutor.labels import LABEL
 from ds542_tutor.protocols import Embedder, Reranker, Vector
-from ds542_tutor.queries import subject
+from ds542_tutor.queries import standalone, subject
 from ds542_tutor.ranking import Candidates, scores, tells_of_the_course
 from ds542_tutor.settings import RetrievalSettings
 from ds542_tutor.words import content_words
@@ -155,9 +155,15 @@ class Retriever:
         own = [chunk for chunk in naming if chunk.term in (None, term or self.term)]
         return tuple(Hit(chunk, 1.0, "lexical", 1.0) for chunk in own or naming)
 
-    def in_context(self, query: Query) -> bool:
-        """Whether a question goes on with what was said before, see `continuity`."""
-        return goes_on(query, self.embedder.embed_query, self.nearest)
+    def query(self, question: str, turns: Sequence[Turn] = ()) -> Query:
+        """Return what to search for `question` after `turns`, oldest first.
+
+        What was said before comes along only where the question goes on with it, see `continuity`.
+        """
+        query = standalone(question, turns)
+        if goes_on(query, self.embedder.embed_query, self.nearest):
+            return query
+        return standalone(question, ())
 
     def nearest(self, vector: Vector) -> float:
         """Return the highest cosine of a chunk to `vector`; 0 for an empty index."""

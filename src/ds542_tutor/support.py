@@ -13,6 +13,7 @@ from itertools import combinations
 
 from ds542_tutor.protocols import Embedder
 from ds542_tutor.sentences import split_sentences
+from ds542_tutor.vectors import dot
 from ds542_tutor.words import content_words
 
 # Thresholds of the support score; the curve they were read from is in docs/experiments.md.
@@ -134,7 +135,7 @@ class OverlapVerifier:
         texts = list(dict.fromkeys([*windows, *(claim for _, claim in pairs)]))
         vectors = dict(zip(texts, self._embedder.embed_documents(texts), strict=True))
         return [
-            _overlap_score(premise, window, claim, _dot(vectors[window], vectors[claim]))
+            _overlap_score(premise, window, claim, dot(vectors[window], vectors[claim]))
             * (CONTRADICTED if contradicts(premise, claim) else 1.0)
             for (premise, claim), window in zip(pairs, windows, strict=True)
         ]
@@ -271,8 +272,3 @@ def _in_words(text: str) -> set[str]:
 def _share(wanted: set[str], found: set[str]) -> float:
     """Share of `wanted` in `found`; nothing wanted is nothing missed."""
     return len(wanted & found) / len(wanted) if wanted else 1.0
-
-
-def _dot(a: Sequence[float], b: Sequence[float]) -> float:
-    """Cosine similarity: embedders return unit vectors."""
-    return sum(x * y for x, y in zip(a, b, strict=True))

@@ -61,7 +61,6 @@ from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
-from ds542_tutor.queries import standalone
 from ds542_tutor.replies import Reply
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.sentences import whole_sentences
@@ -199,9 +198,7 @@ class Tutor:
     def _query(self, reply: Reply, about_course: float) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
-        query = standalone(asked, reply.turns)
-        if not self.retriever.in_context(query):
-            query = standalone(asked, ())
+        query = self.retriever.query(asked, reply.turns)
         course = self.generation.course
         query = replace(query, term=term_asked(asked, course.term))
         if not query.lectures and (meant := lectures_meant(course, asked, reply.now)):

@@ -19,6 +19,7 @@ from ds542_tutor.dialogue import Prompt
 from ds542_tutor.models.code_excerpts import code_for, lead_of
 from ds542_tutor.models.excerpts import Excerpt, cut, word_count
 from ds542_tutor.protocols import Embedder
+from ds542_tutor.vectors import dot
 from ds542_tutor.words import content_words
 
 _MAX_SENTENCES = 4
@@ -131,7 +132,7 @@ class QuotesModel:
         target = self._target(prompt)
         scored = []
         for i, vector in zip(order, vectors, strict=True):
-            meaning = max(_dot(vector, target), 0.0)
+            meaning = max(dot(vector, target), 0.0)
             own = frozenset(content_words(excerpts[i].text))
             total = plain[i] + _MEANING * meaning
             scored.append(_Scored(excerpts[i], total, meaning, vector, own))
@@ -144,7 +145,7 @@ class QuotesModel:
             return whole
         own = self._embedder.embed_query(prompt.own)
         mixed = [(1 - _OWN) * a + _OWN * b for a, b in zip(whole, own, strict=True)]
-        length = math.sqrt(_dot(mixed, mixed)) or 1.0
+        length = math.sqrt(dot(mixed, mixed)) or 1.0
         return [x / length for x in mixed]
 
 
@@ -320,7 +321,7 @@ def _indent(line: str) -> int:
 
 
 def _marginal(candidate: _Scored, chosen: Sequence[_Scored]) -> float:
-    likeness = max((_dot(candidate.vector, c.vector) for c in chosen), default=0.0)
+    likeness = max((dot(candidate.vector, c.vector) for c in chosen), default=0.0)
     return candidate.score + _nearness(candidate, chosen) - _REDUNDANCY * max(likeness, 0.0)
 
 
@@ -333,7 +334,7 @@ def _nearness(candidate: _Scored, chosen: Sequence[_Scored]) -> float:
 
 def _same(a: _Scored, b: _Scored) -> bool:
     """Whether two excerpts overlap in the passage or in what they say."""
-    if _overlap(a.excerpt, b.excerpt) or _dot(a.vector, b.vector) >= _SAME_MEANING:
+    if _overlap(a.excerpt, b.excerpt) or dot(a.vector, b.vector) >= _SAME_MEANING:
         return True
     shorter = min(len(a.words), len(b.words)) or 1
     shared = len(a.words & b.words)
@@ -392,8 +393,3 @@ def _quoted(excerpt: Excerpt) -> str:
     if excerpt.kind == "code":
         return f"```python\n{excerpt.text}\n```"
     return f"{excerpt.text} [{excerpt.passage.number}]."
-
-
-def _dot(a: Sequence[float], b: Sequence[float]) -> float:
-    """Cosine: embedders return unit vectors."""
-    return sum(x * y for x, y in zip(a, b, strict=True))
