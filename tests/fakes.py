@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 
+from ds542_tutor.citations import Checked, Checker
 from ds542_tutor.dialogue import Passage, Prompt
 from ds542_tutor.documents import Chunk, Locator
 
@@ -96,3 +97,10 @@ def make_passage(
 def make_prompt(question: str, *texts: str) -> Prompt:
     """Return a prompt whose passages have these texts; no messages, so only for `quotes`."""
     return Prompt(question, tuple(make_passage(i, t) for i, t in enumerate(texts, 1)), ())
+
+
+def check(
+    checker: Checker, draft: str, passages: Sequence[Passage], *, strict: bool = False
+) -> Checked:
+    """Check a draft that is there as a whole."""
+    return checker.begin(passages, strict=strict).finish(draft)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
+from fakes import check
 
 from ds542_tutor.citations import (
     UNSUPPORTED_NOTE,
@@ -72,7 +73,7 @@ def test_markers_are_read_whatever_the_habit(written: str, normal: str) -> None:
 
 
 def test_a_verbatim_sentence_is_supported_and_its_span_found(checker: Checker) -> None:
-    checked = checker.check("Pooling layers have no parameters [2].", PASSAGES)
+    checked = check(checker, "Pooling layers have no parameters [2].", PASSAGES)
     (citation,) = checked.citations
     assert checked.text == "Pooling layers have no parameters [2]."
     assert (citation.marker, citation.support, citation.score) == (2, "supported", 1.0)
@@ -82,8 +83,10 @@ def test_a_verbatim_sentence_is_supported_and_its_span_found(checker: Checker) -
 
 
 def test_a_paraphrase_is_supported_by_the_sentence_it_rests_on(checker: Checker) -> None:
-    checked = checker.check(
-        "During training, dropout zeroes each hidden unit with probability 0.5 [1].", PASSAGES
+    checked = check(
+        checker,
+        "During training, dropout zeroes each hidden unit with probability 0.5 [1].",
+        PASSAGES,
     )
     (citation,) = checked.citations
     assert citation.support in ("supported", "weak")
@@ -94,32 +97,32 @@ def test_an_unsupported_sentence_is_removed_and_counted(checker: Checker) -> Non
     draft = (
         "Pooling layers have no parameters [2]. The capital of Peru is Lima and it is sunny [2]."
     )
-    checked = checker.check(draft, PASSAGES)
+    checked = check(checker, draft, PASSAGES)
     assert checked.text == "Pooling layers have no parameters [2]."
     assert checked.removed_sentences == 1
 
 
 def test_a_wrong_number_is_not_supported(checker: Checker) -> None:
     for draft in ("It was proposed in 1987 [1].", "It was proposed in 1987."):
-        checked = checker.check(draft, PASSAGES)
+        checked = check(checker, draft, PASSAGES)
         assert (checked.citations, checked.text) == ((), "")
 
 
 def test_unsupported_sentences_can_be_marked_instead() -> None:
     marking = Checker(OverlapVerifier(load_embedder(ModelSettings())), unsupported="mark")
-    checked = marking.check("The capital of Peru is Lima and it is sunny [2].", PASSAGES)
+    checked = check(marking, "The capital of Peru is Lima and it is sunny [2].", PASSAGES)
     assert checked.text.endswith(UNSUPPORTED_NOTE)
 
 
 def test_a_marker_that_points_nowhere_is_dropped_and_the_right_one_put(checker: Checker) -> None:
-    checked = checker.check("Max pooling keeps the largest value of each window [7].", PASSAGES)
+    checked = check(checker, "Max pooling keeps the largest value of each window [7].", PASSAGES)
     assert checked.dropped_markers == 1
     assert checked.text == "Max pooling keeps the largest value of each window [2]."
 
 
 def test_a_sentence_without_marker_gets_one(checker: Checker) -> None:
-    checked = checker.check(
-        "At test time all units are kept, and their outputs are scaled.", PASSAGES
+    checked = check(
+        checker, "At test time all units are kept, and their outputs are scaled.", PASSAGES
     )
     assert checked.text.endswith("[1].")
 
@@ -128,7 +131,7 @@ def test_code_and_lists_keep_their_form(checker: Checker) -> None:
     code = "```python\nfor i in range(3):\n    x[1] = i\n```"
     items = "- Pooling layers have no parameters [2].\n- At test time all units are kept [1]."
     draft = f"{items}\n\n{code}"
-    assert checker.check(draft, PASSAGES).text == draft
+    assert check(checker, draft, PASSAGES).text == draft
 
 
 def test_passages_are_numbered_within_the_budget() -> None:
@@ -144,7 +147,7 @@ def test_every_supporting_span_of_a_passage_is_kept(checker: Checker) -> None:
         "It was proposed in 2012 [1]. "
         "Dropout sets each hidden unit to zero with probability 0.5 at every training step [1]."
     )
-    (citation,) = checker.check(draft, PASSAGES).citations
+    (citation,) = check(checker, draft, PASSAGES).citations
     assert [DROPOUT[a:b] for a, b in citation.spans] == [
         "Dropout sets each hidden unit to zero with probability 0.5 at every training step.",
         "It was proposed in 2012.",
@@ -183,11 +186,11 @@ PIECES = (
 
 def test_each_sentence_is_judged_once_it_has_ended(verifier: OverlapVerifier) -> None:
     counting = CountingVerifier(verifier)
-    check = Checker(counting).begin(PASSAGES)
+    running = Checker(counting).begin(PASSAGES)
     draft, said = "", []
     for piece in PIECES:
         draft += piece
-        said.append([(v.sentence.split()[0], v.support, v.markers) for v in check.judge(draft)])
+        said.append([(v.sentence.split()[0], v.support, v.markers) for v in running.judge(draft)])
     assert said == [
         [],
         [],
@@ -201,16 +204,16 @@ def test_each_sentence_is_judged_once_it_has_ended(verifier: OverlapVerifier) ->
     assert len(scored) == len(set(scored)), "a sentence was scored twice"
 
     before = len(counting.batches)
-    finished = check.finish(draft)
+    finished = running.finish(draft)
     assert [batch for batch in counting.batches[before:] if batch] == []  # the last is verbatim
-    assert finished == Checker(verifier).check(draft, PASSAGES)
+    assert finished == check(Checker(verifier), draft, PASSAGES)
     assert [v.sentence.split()[0] for v in finished.verdicts] == ["Every", "Pooling", "Max"]
 
 
 def test_a_draft_is_scored_in_few_batches(verifier: OverlapVerifier) -> None:
     counting = CountingVerifier(verifier)
     draft = " ".join(f"Unit {n} is set to zero at step {n} of training [1]." for n in range(20))
-    Checker(counting).check(draft, PASSAGES)
+    check(Checker(counting), draft, PASSAGES)
     assert len([batch for batch in counting.batches if batch]) <= 2  # cited, then the others
 
 
@@ -218,19 +221,19 @@ def test_what_leans_on_a_removed_sentence_goes_with_it(checker: Checker) -> None
     draft = (
         "Rabbits on the moon run the banks [1]. This keeps pooling layers without parameters [2]."
     )
-    checked = checker.check(draft, PASSAGES)
+    checked = check(checker, draft, PASSAGES)
     assert checked.text == ""
     assert (checked.removed_sentences, checked.citations) == (2, ())
-    kept = checker.check(draft.replace("This keeps pooling", "Pooling"), PASSAGES)
+    kept = check(checker, draft.replace("This keeps pooling", "Pooling"), PASSAGES)
     assert kept.text == "Pooling layers without parameters [2]."
 
 
 def test_a_lead_without_items_goes(checker: Checker) -> None:
     draft = "Pooling layers have no parameters [2]:\n- Rabbits run banks on the moon"
     draft += "\n- Owls sell them cheese at night"
-    assert checker.check(draft, PASSAGES).text == ""
+    assert check(checker, draft, PASSAGES).text == ""
     draft += "\n- Max pooling keeps the largest value of each window"
-    assert checker.check(draft, PASSAGES).text.splitlines() == [
+    assert check(checker, draft, PASSAGES).text.splitlines() == [
         "Pooling layers have no parameters [2]:",
         "- Max pooling keeps the largest value of each window [2]",
     ]
@@ -241,7 +244,7 @@ def test_places_of_markers_have_their_verdicts(checker: Checker) -> None:
         "Pooling layers have no parameters [2]. Indeed! Each `x[2]` is an index.\n\n"
         "In 2012 dropout came, a step that scales all units at test time [1][2]."
     )
-    checked = checker.check(draft, PASSAGES)
+    checked = check(checker, draft, PASSAGES)
     places = support_by_marker(checked.text, checked.verdicts)
     assert places[2][0] == "supported"
     assert set(places) == {1, 2}
@@ -262,23 +265,23 @@ def test_code_that_no_passage_has_is_told(checker: Checker, code: str, own: bool
     text = text.replace("    step(x)  # all of them", "    step(x)\n    step(x)  # all of them")
     passages = (*PASSAGES, Passage(3, chunk(text, 5), text))
     draft = f"Pooling layers have no parameters [2].\n\n```python\n{code}\n```"
-    assert checker.check(draft, passages).own_code is own
+    assert check(checker, draft, passages).own_code is own
 
 
 def test_a_strict_check_takes_weak_support_for_none(verifier: OverlapVerifier) -> None:
     checker = Checker(verifier)
     weak = "Pooling takes the largest value of windows to shrink images [2]."
-    lenient = checker.check(weak, PASSAGES)
+    lenient = check(checker, weak, PASSAGES)
     assert [v.support for v in lenient.verdicts] == ["weak"]
-    assert checker.check(weak, PASSAGES, strict=True).text == ""
+    assert check(checker, weak, PASSAGES, strict=True).text == ""
     exact = "Pooling layers have no parameters [2]."
-    assert checker.check(exact, PASSAGES, strict=True).text == exact
+    assert check(checker, exact, PASSAGES, strict=True).text == exact
 
 
 def test_what_is_said_again_is_said_once(checker: Checker) -> None:
     exact = "Pooling layers have no parameters [2]."
-    checked = checker.check(f"{exact} {exact}\n\n- {exact}", PASSAGES)
+    checked = check(checker, f"{exact} {exact}\n\n- {exact}", PASSAGES)
     assert (checked.text, checked.sentences, checked.removed_sentences) == (exact, 1, 0)
     more = "They keep the largest value of each window in max pooling [2]."
-    checked = checker.check(f"{exact} {exact} {more}", PASSAGES)
+    checked = check(checker, f"{exact} {exact} {more}", PASSAGES)
     assert checked.text == f"{exact} {more}"  # what it leans on is still there

@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from fakes import ScriptedModel, make_passage
+from fakes import ScriptedModel, check, make_passage
 
 from ds542_tutor.app.markup import safe_markdown
 from ds542_tutor.assembly import LiveTutor
@@ -259,7 +259,7 @@ class Agreeing:
 
 def test_an_odd_passage_is_quoted_without_them_and_found_again() -> None:
     passage = make_passage(1, ODD)
-    checked = Checker(Agreeing()).check(f"{ODD}\n\n\ue0000\ue001 `a[1]`.", (passage,))
+    checked = check(Checker(Agreeing()), f"{ODD}\n\n\ue0000\ue001 `a[1]`.", (passage,))
     assert checked.text.startswith(CLEAN.replace("random.", "random [1]."))
     assert hidden(checked.text) == []
     (citation,) = checked.citations
@@ -284,7 +284,7 @@ def test_an_odd_passage_is_quoted_without_them_and_found_again() -> None:
 )  # fmt: skip
 def test_a_marker_is_one_only_where_it_cites(draft: str, text: str, dropped: int) -> None:
     passages = (make_passage(1, "one"), make_passage(2, "two"))
-    checked = Checker(Agreeing()).check(draft, passages)
+    checked = check(Checker(Agreeing()), draft, passages)
     assert (checked.text, checked.dropped_markers) == (text, dropped)
     cited = {citation.marker for citation in checked.citations}
     assert markers_in(checked.text) == shown_markers(checked.text) == cited

@@ -99,10 +99,6 @@ class Checker:
         """
         return DraftCheck(self._verifier, self._unsupported, passages, strict=strict)
 
-    def check(self, draft: str, passages: Sequence[Passage], *, strict: bool = False) -> Checked:
-        """Check every sentence of `draft`; see `Checked`."""
-        return self.begin(passages, strict=strict).finish(draft)
-
 
 class DraftCheck:
     """The check of one answer while it is written; what has been scored is not scored again."""
