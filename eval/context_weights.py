@@ -2,10 +2,10 @@
 
     python -m eval.context_weights --cases FILE… --index DIR [--cases FILE… --index DIR]…
 
-Cases with a history go on with it; every question on content without one begins anew after the
-history of another case, drawn by a fixed seed. Prints how both fare in retrieval, each tenth judged
-by the weights of the others, then the weights of all (logistic regression, the rarer kind weighing
-as much as the other).
+Cases with a history count as going on with it, though some of them change the topic; every question
+on content without one begins anew after the history of another case, drawn by a fixed seed. Prints
+how both fare in retrieval, each tenth judged by the weights of the others, then the weights of all
+(logistic regression, the rarer kind weighing as much as the other).
 """
 
 from __future__ import annotations

@@ -56,6 +56,7 @@ def test_days_become_decks(question: str, lectures: tuple[int, ...]) -> None:
     [
         ("explain the loss from yesterday's lecture", "explain the loss"),
         ("in the last lecture, what was the point of dropout?", ", what was the point of dropout?"),
+        ("What did he mean by StepLR last Tuesday?", "What did he mean by StepLR ?"),
         ("tomorrow", "tomorrow"),
     ],
 )

@@ -269,6 +269,18 @@ def test_a_last_sentence_that_breaks_off_is_dropped(draft: str, kept: str) -> No
     assert whole_sentences(draft) == kept
 
 
+def test_a_comparison_with_what_no_passage_has_says_so(starter_tutor: LiveTutor) -> None:
+    answer = ask(
+        starter_tutor,
+        "difference between weight decay and cutmix, what does weight decay do to the weights?",
+    )
+    assert answer.text.startswith("Weight decay")
+    assert "I found no passage that speaks of “cutmix”." in answer.notices
+    assert ask(starter_tutor, "difference between mixup and cutmix?").status == "abstained"
+    both = ask(starter_tutor, "what is the difference between dropout and weight decay?")
+    assert not any("no passage" in notice for notice in both.notices)
+
+
 def test_verdicts_tell_nothing_that_the_policy_took_out(starter_tutor: LiveTutor) -> None:
     tutor, _ = with_model(
         starter_tutor,

@@ -17,14 +17,14 @@ from ds542_tutor.vectors import dot
 from ds542_tutor.words import content_words
 
 WEIGHTS = {
-    "leans": 0.67,
-    "points": 1.07,
-    "like the question": 0.76,
-    "like the answer": 7.15,
-    "nearest": -7.87,
-    "own words": -3.01,
+    "leans": 0.57,
+    "points": 1.10,
+    "like the question": 0.96,
+    "like the answer": 6.29,
+    "nearest": -7.67,
+    "own words": -3.17,
 }
-BIAS = 2.74
+BIAS = 2.83
 _MOST_WORDS = 12  # content words; more say no more
 THRESHOLD = 0.55
 """Probability from which a question is searched with what was said before."""

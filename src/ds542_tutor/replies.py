@@ -73,7 +73,8 @@ class Reply:
 
     `subject`: what a hint is about, when the question itself only names the problem. `evidence`:
     see `Answer`. `link`: what its disclosure gives as the place of the tutor. `ahead`: the later
-    lecture whose material this is. `must_name`: words without which no answer is one.
+    lecture whose material this is. `must_name`: words that every answer has; `unspoken`:
+    things compared of which no passage speaks.
     """
 
     question: str
@@ -91,6 +92,7 @@ class Reply:
     evidence: float | None = None
     ahead: Lecture | None = None
     must_name: tuple[str, ...] = ()
+    unspoken: tuple[str, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
     inner_ms: float = 0.0
     started: float = field(default_factory=time.perf_counter)
@@ -203,6 +205,7 @@ class Reply:
         if not hint:  # what a hint builds on is taught in every term
             text = self._with_terms(text, citations)
         own = [_OWN_CODE] if checked.own_code and "```" in text else []
+        own += [f"I found no passage that speaks of “{thing}”." for thing in self.unspoken]
         notices = [*enforced.notices, *own, *self._notices(citations)]
         status: Status = "hinted" if hint else "answered"
         answer = self._finish(status, text, citations, model, tuple(notices))

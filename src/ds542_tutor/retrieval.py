@@ -138,6 +138,11 @@ class Retriever:
         ]
         return [best, *beside, *(hit for hit in hits[1:] if hit not in beside)]
 
+    def unspoken(self, query: Query, chunks: Sequence[Chunk]) -> tuple[str, ...]:
+        """Return the things that a question compares of which `chunks` have not one word."""
+        said = {term for chunk in chunks for term in tokenize(chunk.search_text)}
+        return tuple(thing for thing in query.things if not said & set(tokenize(thing)))
+
     def naming(self, words: Sequence[str], term: str | None = None) -> tuple[Hit, ...]:
         """Return pages on the running of the course that have all `words`.
 

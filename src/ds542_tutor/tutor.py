@@ -283,6 +283,11 @@ class Tutor:
         elif reply.decision.action == "answer":
             hits = self.retriever.with_neighbours(hits)
         passages = number(hits, count, words)
+        if reply.decision.action == "answer":
+            reply.unspoken = self.retriever.unspoken(reply.query, [p.chunk for p in passages])
+        if reply.unspoken and len(reply.unspoken) == len(reply.query.things):
+            yield Finished(reply.abstain())
+            return
         if reply.decision.action == "hint" and passages:
             # The idea is explained, not the task: what answers it may stand in the materials.
             topics = " ".join(reply.task.topics) if reply.task else ""

@@ -70,6 +70,7 @@ _DATES = re.compile(
     rf"|every|of|since)\s+)?(?P<day>{_DAY})\b"
     r")"
 )
+_NAMING = tuple(re.compile(pattern.pattern, pattern.flags | re.I) for pattern in (_DATES, TIME))
 _PAST = re.compile(
     r"\b(?:was|were|did|had|missed|covered|taught|talked|happened|went|turned|handed|submitted|uploaded|sent)\b"
 )
@@ -156,8 +157,8 @@ def _told_twice(span: Span, spans: list[Span], text: str) -> bool:
 
 
 def without_dates(text: str) -> str:
-    """Return `text` (lower case) without the words that name days, weeks and times."""
-    for pattern in (_DATES, TIME):
+    """Return `text`, in any case, without the words that name days, weeks and times."""
+    for pattern in _NAMING:
         text = pattern.sub(" ", text)
     return text
 

@@ -50,8 +50,8 @@ def lectures_meant(course: Course, question: str, now: datetime) -> tuple[int, .
 
 
 def without_days(question: str) -> str:
-    """Return a question, lower case, without the words that name days and the class on them."""
-    bare = " ".join(_FRAME.sub(" ", without_dates(question.lower())).split())
+    """Return a question without the words that name days and the class on them."""
+    bare = " ".join(_FRAME.sub(" ", without_dates(question)).split())
     return bare or question
 
 
