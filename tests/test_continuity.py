@@ -66,3 +66,13 @@ def test_a_new_topic_is_answered_without_the_old_one(starter_tutor: LiveTutor) -
     assert isinstance(last, Finished)
     assert last.answer.standalone_question == question
     assert "ropout" not in last.answer.text
+
+
+@pytest.mark.parametrize(
+    "question", ["and at test time?", "do we still drop units at test time", "and when testing?"]
+)
+def test_test_time_is_no_test(starter_tutor: LiveTutor, question: str) -> None:
+    *_, last = starter_tutor.answer(question, DROPOUT, datetime(2026, 4, 20, 12))
+    assert isinstance(last, Finished)
+    assert last.answer.status == "answered"
+    assert "ropout" in last.answer.text

@@ -99,7 +99,7 @@ _STARTERS = re.compile(
 
 _REFERENCE = re.compile(
     r"(?:This|These|Those|It|Its|They|Their|Such|That|He|She|Both|The (?:latter|former)"
-    r"|In (?:this|that|such)|Note that (?:this|these|it)|As such)\b"
+    r"|(?:In|Just|Only|Note that) (?:this|that|these|those|such|it)|As such)\b"
 )
 _CONNECTIVE = re.compile(
     r"(?:However|Instead|Moreover|Furthermore|Thus|Therefore|Hence|Then"
