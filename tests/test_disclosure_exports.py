@@ -227,7 +227,7 @@ def test_a_latex_appendix_has_our_commands_alone(prompt: str, answer: str) -> No
     assert environments == ["begin", "end"] * (len(environments) // 2)
     commands = {
         "providecommand", "ifdefined", "Umathchar", "else", "fi", "section", "subsection",
-        "paragraph", "par", "begin", "end", "ttfamily", "small", "raggedright", "mbox", "tutorchar",
+        "paragraph", "par", "noindent", "begin", "end", "ttfamily", "small", "raggedright", "mbox", "tutorchar",
         "ensuremath", "char",
     }  # fmt: skip
     for command in set(re.findall(r"\\([A-Za-z]+)", text)) - commands:

@@ -118,7 +118,7 @@ def latex(exchanges: Sequence[Exchange], how: str, why: str) -> str:
         return f"\\begin{{quote}}{font}\\raggedright\n{lines}\n\\end{{quote}}"
 
     tools = "\\par\n".join(
-        latex_text(tool) + (f"\\\\\n\\mbox{{}}{latex_text(link)}" if link else "")
+        rf"\noindent {latex_text(tool)}" + (f"\\\\\n\\mbox{{}}{latex_text(link)}" if link else "")
         for tool, link in _tools(exchanges)
     )
     pieces = "\n\n".join(
