@@ -133,7 +133,6 @@ how many classes does CIFAR have
 what is the learning rate schedule
 which slide shows the transformer layer
 what did the professor say about momentum on thursday
-where can i find the slides for lecture 5
 when does gradient descent converge
 what is due process
 how do i submit to gradescope
@@ -147,7 +146,6 @@ what time complexity does attention have
 how long does training on the cluster take
 is there a class in pytorch for attention
 what is on the final exam
-when is the midterm
 when is lecture 28
 can i get an extension on hw2 because i'm sick
 is attendance mandatory

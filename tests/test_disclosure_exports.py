@@ -227,8 +227,8 @@ def test_a_latex_appendix_has_our_commands_alone(prompt: str, answer: str) -> No
     assert environments == ["begin", "end"] * (len(environments) // 2)
     commands = {
         "providecommand", "ifdefined", "Umathchar", "else", "fi", "section", "subsection",
-        "paragraph", "par", "noindent", "begin", "end", "ttfamily", "small", "raggedright", "mbox", "tutorchar",
-        "ensuremath", "char",
+        "paragraph", "par", "noindent", "begin", "end", "ttfamily", "small", "raggedright", "mbox",
+        "tutorchar",         "ensuremath", "char",
     }  # fmt: skip
     for command in set(re.findall(r"\\([A-Za-z]+)", text)) - commands:
         assert latex_names_a_sign(command), command

@@ -17,10 +17,11 @@ FLOORS: dict[str, int] = {
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,
     "support": 2,
     "comparisons": 1, "queries": 3, "policy": 3, "markers": 2, "citations": 3,
-    "continuity": 4, "tasks": 3, "ranking": 3, "evidence": 3, "hints": 4, "course_questions": 4,
+    "continuity": 4, "tasks": 3, "ranking": 3, "evidence": 3, "hints": 4, "course_matters": 4,
+    "reply_parts": 4, "course_questions": 5,
     "retrieval": 5,
     "replies": 5, "exchanges": 4,
-    "tutor": 6, "langchain_retriever": 6,
+    "tutor": 6, "classifiers": 6, "langchain_retriever": 6,
     "assembly": 7,
     "app": 8, "doctor": 8, "disclose": 8, "policy_check": 8, "cli": 9,
 }  # fmt: skip

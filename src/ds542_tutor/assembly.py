@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ds542_tutor.citations import Checker
-from ds542_tutor.course_questions import load_course_kinds, load_request_kinds
+from ds542_tutor.classifiers import load_classifiers
 from ds542_tutor.dialogue import AnswerEvent, Decision, Turn
 from ds542_tutor.errors import IndexStoreError, SettingsError
 from ds542_tutor.index.generation import Generation
@@ -60,12 +60,7 @@ class LiveTutor:
         self._embedder = load_embedder(settings.models)
         name = settings.models.reranker
         self._reranker = load_reranker(name) if name else None
-        self._kinds = load_request_kinds(
-            self._embedder.embed_documents, self._embedder.model_id, settings.paths.cache
-        )
-        self._course_kinds = load_course_kinds(
-            self._embedder.embed_documents, self._embedder.model_id, settings.paths.cache
-        )
+        self._classifiers = load_classifiers(settings, self._embedder)
         self._model = load_chat_model(settings, self._embedder)
         self._lock = threading.Lock()
         self._refused: str | None = ""
@@ -153,8 +148,9 @@ class LiveTutor:
             policy=self._policy,
             graded=graded_items(generation),
             settings=settings,
-            kinds=self._kinds,
-            course_kinds=self._course_kinds,
+            kinds=self._classifiers.requests,
+            course_kinds=self._classifiers.questions,
+            matters=self._classifiers.matters,
         )
 
 

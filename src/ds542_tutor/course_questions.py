@@ -9,14 +9,14 @@ the message names. What is answered is computed all the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ds542_tutor import course_matters
 from ds542_tutor.calendar_answers import (
     CourseAnswer,
     answer_from_course,
@@ -27,15 +27,17 @@ from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.asking import Asking
 from ds542_tutor.calendar_answers.cards import joined, work_card
 from ds542_tutor.calendar_answers.grading import HOW_GRADED
+from ds542_tutor.calendar_answers.links import IN_A_FILE
 from ds542_tutor.calendar_answers.other_terms import term_asked
 from ds542_tutor.calendar_answers.rewording import DATES, names_due_work, names_somebody, reworded
 from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Decision, Turn
-from ds542_tutor.policy.classify import only_resembles
+from ds542_tutor.policy.classify import joined_messages, only_resembles
 from ds542_tutor.policy.disguise import meant
-from ds542_tutor.policy.kinds import Kinds, exemplars, load_kinds, read_exemplars
+from ds542_tutor.policy.kinds import Kinds, exemplars, read_exemplars
 from ds542_tutor.policy.requests import points_back
+from ds542_tutor.policy.signals import Sense
 
 LIKELY, AS_LIKELY = 0.24, 0.4
 """Probability from which a kind of question is believed where no rule was sure; the second for
@@ -65,9 +67,14 @@ SETTLED, SETTLED_OF_STAFF = 0.5, 0.1
 """Probability from which a computed answer is given instead of holding a look-alike back; the
 second where the calendar's rules read that the course's staff is asked for, who are no secret."""
 
+OF_A_PAGE = 0.8
+"""Probability of "admin" from which a page answers and no date, whatever a rule has read."""
+
 OTHER, ADMIN = "other", "admin"
 _SAYS = {
     "meeting": r"lectures?|class|sections?|discussions?|meet|a\d|room|building|start|begin|end",
+    "links": r"record|video|slides?|deck|link|watch|replay|mymedia",
+    "exam-date": r"exam|final|midterm|mid-term|quiz|test",
     "weights": r"grad|percent|%|worth|count|weigh|points?|mark|chunk|share|part|total|final|score",
     "covers": r"when|lectur|class|sessions?|discussions?|sections?|tutorial|days?|date|weeks?"
     r"|cover|taught|teach|learn|schedul|semester|calendar|already|yet|come|coming|up|today|tomorrow"
@@ -80,45 +87,36 @@ _IN_A_FILE = r"\b(?:slides?|page|pages|figures?|links?|powerpoint|who)\b"
 _SESSIONS = frozenset({"session", "next-session", "last-session", "covers", "class-on"})
 _CLASSES = _SESSIONS - {"covers"}
 _TO_READ = r"\b(?:read|readings?|chapters?|papers?)\b"
-_PLAIN = frozenset({"admin", "people", "office", "meeting", "weights", "regrade"})
+_PLAIN = frozenset(
+    {"admin", "people", "office", "meeting", "weights", "regrade", "exam-date", "links"}
+)
 """Kinds that name no work: requests for it name its dates too ("do hw 2, it is due tonight")."""
-_NEEDS_NOTHING = frozenset({"weights", "meeting", "regrade", "people", "office"})
+_NEEDS_NOTHING = frozenset({"weights", "meeting", "regrade", "people", "office", "exam-date"})
 _TOPICS = {
     "due": {"due", "upcoming"},
-    "upcoming": {"upcoming", "due"},
+    "upcoming": {"upcoming", "due", "lecture"},
     "left": {"due", "left", "upcoming"},
     "session": {"lecture", "class", "covers"},
     "next-session": {"lecture", "class"},
-    "last-session": {"lecture"},
+    "last-session": {"lecture", "term"},
     "covers": {"covers", "lecture"},
     "class-on": {"class", "lecture", "term"},
     "office": {"people"},
     "late": {"late"},
+    "exam-date": {"exam", "weights"},
 }
 """Topics of `calendar_answers` that answer a kind of question, where they are not called alike."""
 
 
-def load_course_kinds(
-    embed: Callable[[Sequence[str]], Sequence[Sequence[float]]],
-    model_id: str,
-    folder: Path | None = None,
-) -> Kinds:
-    """Fit the regression over the exemplars, or read it from `folder`; see `load_kinds`."""
-    return load_kinds(embed, model_id, folder, _exemplars())
-
-
-def load_request_kinds(
-    embed: Callable[[Sequence[str]], Sequence[Sequence[float]]],
-    model_id: str,
-    folder: Path | None = None,
-) -> Kinds:
-    """Fit the regression over kinds of requests; what asks how the course is run is logistics."""
-    logistics = [("logistics", text) for kind, text in own_exemplars() if kind in _PLAIN]
-    return load_kinds(embed, model_id, folder, (*exemplars(), *logistics))
+@cache
+def request_exemplars() -> tuple[tuple[str, str], ...]:
+    """Return the exemplars of requests; what asks how the course is run is logistics."""
+    logistics = [("logistics", text) for kind, text in _own_exemplars() if kind in _PLAIN]
+    return (*exemplars(), *logistics)
 
 
 @cache
-def _exemplars() -> tuple[tuple[str, str], ...]:
+def question_exemplars() -> tuple[tuple[str, str], ...]:
     """Return the exemplars of calendar questions, and those of other requests as no such question.
 
     What is asked of graded work names dates and work as calendar questions do.
@@ -128,14 +126,14 @@ def _exemplars() -> tuple[tuple[str, str], ...]:
         for kind, text in exemplars()
         if kind != "logistics"
     ]
-    return (*own_exemplars(), *requests)
+    return (*_own_exemplars(), *requests)
 
 
 @cache
-def own_exemplars() -> tuple[tuple[str, str], ...]:
-    """Return what `course_questions.txt` holds, as (kind, message) pairs."""
+def _own_exemplars() -> tuple[tuple[str, str], ...]:
     file = files("ds542_tutor").joinpath("course_questions.txt")
-    return read_exemplars(file.read_text("utf-8"))
+    calendar = read_exemplars(file.read_text("utf-8"))
+    return (*calendar, *((ADMIN, text) for _, text in course_matters.exemplars()))
 
 
 def computed_answer(
@@ -168,15 +166,30 @@ def asks_of_the_course(question: str, kinds: Kinds | None, vector: Sequence[floa
     return 1 - kinds.likely(meant(question), vector)[OTHER] if kinds else 0.0
 
 
-def needs_course_pages(question: str, kinds: Kinds | None, vector: Sequence[float] | None) -> float:
+def needs_course_pages(
+    question: str, turns: Sequence[Turn], kinds: Kinds | None, sense: Sense
+) -> float:
     """Return how likely only the pages on the running of the course answer a message.
 
-    When something is taught, and what to read on it, the slides know as well.
+    When something is taught, and what to read on it, the slides know as well. A short follow-up
+    ("any downsides?") has to be such a question together with the messages before it, too.
     """
     if kinds is None:
         return 0.0
+    texts = [(meant(question), sense.vector)]
+    if joined := joined_messages(question, turns):
+        texts.append((meant(joined), sense.context))
+    likely = [kinds.likely(text, vector) for text, vector in texts]
+    of_the_material = (OTHER, "readings", *_SESSIONS)
+    return min(1 - sum(each.get(kind, 0.0) for kind in of_the_material) for each in likely)
+
+
+def asks_a_matter(question: str, kinds: Kinds | None, vector: Sequence[float] | None) -> bool:
+    """Whether a message on the course asks what its pages tell, not what the calendar has."""
+    if kinds is None:
+        return False
     likely = kinds.likely(meant(question), vector)
-    return 1 - sum(likely.get(kind, 0.0) for kind in (OTHER, "readings", *_SESSIONS))
+    return max(likely, key=lambda kind: likely[kind] if kind != OTHER else -1.0) == ADMIN
 
 
 def settled(
@@ -193,7 +206,11 @@ def settled(
     staff = computed is not None and computed.exact and decision.rule == "private"
     needed = SETTLED_OF_STAFF if staff else SETTLED
     resembles = only_resembles(question, decision) and of_the_course >= needed
-    if computed and (decision.action == "answer" or resembles):
+    # "compute my percentage" wants sums of one's own grades, which are no graded work.
+    sums = computed is not None and computed.exact and computed.topic == "weights"
+    if computed and (
+        decision.action == "answer" or resembles or (sums and decision.action == "hint")
+    ):
         reason = "answered from the course calendar"
         return replace(decision, action="answer", rule="logistics", clause="", reason=reason)
     return decision
@@ -225,7 +242,10 @@ def answer_by_meaning(
     if term_asked(question, course.term) or wants_more_than_dates(text):
         return found
     likely = kinds.likely(meant(question), vector)
-    elsewhere = likely.pop(OTHER) + likely.pop(ADMIN, 0.0)
+    admin = likely.pop(ADMIN, 0.0)
+    if admin >= OF_A_PAGE:
+        return None  # "can i wait with my letter until project 1 is due" wants no due date
+    elsewhere = likely.pop(OTHER) + admin
     asking = Asking(course, text, _local(course, now))
     if asking.unknown_work or must_name(course, question, now):
         return found  # matters and people that the calendar does not know
@@ -284,6 +304,12 @@ def _says(kind: str, text: str) -> bool:
         return False
     if kind == "weights" and re.search(HOW_GRADED, text):
         return False
+    if kind == "meeting" and re.search(r"\b(?:turn|turned|hand|handed) in\b|\bsubmit", text):
+        return False
+    if kind == "readings" and re.search(r"\breflections?\b", text):
+        return False  # what they are graded on, a page tells
+    if kind == "links":
+        return re.search(rf"\b(?:{IN_A_FILE})", text) is None
     return not (kind in ("covers", "readings") and re.search(_IN_A_FILE, text))
 
 

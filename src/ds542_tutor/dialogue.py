@@ -40,6 +40,7 @@ class Query:
         things: what it compares, two to four; () where it compares nothing.
         context: the earlier question that `text` begins with; "" for a question by itself.
         said: the beginning of the answer to that one.
+        matter: what a question about the course is about, see `course_matters`.
     """
 
     text: str
@@ -56,6 +57,7 @@ class Query:
     things: tuple[str, ...] = ()
     context: str = ""
     said: str = ""
+    matter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Prompt:
     Language models read `messages`; `quotes`, which is no language model, reads `question` and
     `passages`. `max_tokens` bounds the answer. `rules`: the passages state rules of the course, of
     which a single sentence would tell half. `own`: the question without what it takes along from
-    the one before; "" where it takes nothing.
+    the one before; "" where it takes nothing. `matter`: words in
+    which pages speak of what is asked.
     """
 
     question: str
@@ -111,6 +114,7 @@ class Prompt:
     max_tokens: int = 512
     rules: bool = False
     own: str = ""
+    matter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

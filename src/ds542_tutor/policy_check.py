@@ -86,11 +86,10 @@ def _explain(
     index: Path,
 ) -> int:
     from ds542_tutor.assembly import graded_items
+    from ds542_tutor.classifiers import load_classifiers
     from ds542_tutor.course_questions import (
         asks_of_the_course,
         computed_answer,
-        load_course_kinds,
-        load_request_kinds,
         settled,
     )
     from ds542_tutor.index.generations import IndexStore
@@ -104,8 +103,8 @@ def _explain(
     store = IndexStore(index)
     _ = store.current_manifest()  # no index: told before models take seconds to load
     embedder = load_embedder(settings.models)
-    about = (embedder.embed_documents, embedder.model_id, settings.paths.cache)
-    kinds, course_kinds = load_request_kinds(*about), load_course_kinds(*about)
+    classifiers = load_classifiers(settings, embedder)
+    kinds, course_kinds = classifiers.requests, classifiers.questions
     with store.open_current(embedder.model_id) as generation:
         course = generation.course
         zone = ZoneInfo(course.timezone)

@@ -41,9 +41,9 @@ from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.solutions import OpenWork
 from ds542_tutor.prompts import shorten
 from ds542_tutor.queries import looked_up, why_unanswered
-from ds542_tutor.support import best_window, find_exact
+from ds542_tutor.reply_parts import citing, place_of, shared, span_of, speaker
+from ds542_tutor.support import find_exact
 from ds542_tutor.tasks import Task
-from ds542_tutor.words import content_words
 
 COMPUTED = "calendar"
 """Name of the retriever, and of the model, of answers computed from the course calendar."""
@@ -54,8 +54,6 @@ _NEAR = 0.35  # cosine (MiniLM) below which two texts have no subject in common
 _PLACES = 3
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
 _BEFORE_FACTS = 2  # hits that stay before facts of the calendar: the question may be about these
-# A computed fact is worded by us; from this share of its words a span of the file says it.
-_SURE_SHARE = 0.6
 # Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
 _NOTES, _NOTE_WORDS = 3, 80
 
@@ -129,7 +127,7 @@ class Reply:
             chunk = self._chunk_with(fact.document, fact.statement)
             if chunk is None:
                 continue
-            start, end = _span_of(fact.statement, chunk.text)
+            start, end = span_of(fact.statement, chunk.text)
             passage = Passage(marker, chunk, chunk.text)
             citations.append(cite(passage, start, end, 1.0, fact.statement))
             hits.append(Hit(chunk, 1.0, COMPUTED, 1.0))
@@ -204,6 +202,7 @@ class Reply:
             text, citations = self._teaching(text, citations, passages)
         if not hint:  # what a hint builds on is taught in every term
             text = self._with_terms(text, citations)
+            text, citations = self._with_speaker(text, citations)
         own = [_OWN_CODE] if checked.own_code and "```" in text else []
         own += [f"I found no passage that speaks of “{thing}”." for thing in self.unspoken]
         notices = [*enforced.notices, *own, *self._notices(citations)]
@@ -215,6 +214,20 @@ class Reply:
             removed_sentences=checked.removed_sentences,
             verdicts=still_said(answer.text, checked.verdicts),
         )
+
+    def _with_speaker(
+        self, text: str, citations: tuple[Citation, ...]
+    ) -> tuple[str, tuple[Citation, ...]]:
+        """Say who "I" is where rules of the course are quoted in the instructor's own words."""
+        person = speaker(text, self.generation.course) if self.query.about_course else None
+        chunk = self._chunk_with(person.source, person.name) if person else None
+        if person is None or chunk is None:
+            return text, citations
+        marker = max((citation.marker for citation in citations), default=0) + 1
+        start, end = span_of(person.name, chunk.text)
+        cited = cite(Passage(marker, chunk, chunk.text), start, end, 1.0, person.name)
+        said = f"Here “I” is the instructor, {person.name} ({person.email}) [{marker}]."
+        return f"{text}\n\n{said}", (*citations, cited)
 
     def _with_example(
         self,
@@ -230,7 +243,7 @@ class Reply:
             return draft, citations
         passage, code = found
         shown = f"{_EXAMPLE} [{passage.number}]:\n\n```python\n{code}\n```"
-        return f"{draft}\n\n{shown}".strip(), _citing(citations, passage, code)
+        return f"{draft}\n\n{shown}".strip(), citing(citations, passage, code)
 
     def _teaching(
         self, explained: str, citations: tuple[Citation, ...], passages: Sequence[Passage]
@@ -240,7 +253,7 @@ class Reply:
         if passages:
             best = passages[0]
             name = idea(best.chunk)
-            citations = _citing(citations, best, name)
+            citations = citing(citations, best, name)
             parts.append(f"The idea behind it: “{name}” [{best.number}]. {explained}".strip())
             read = [p for p in passages if any(c.marker == p.number for c in citations)]
             places: dict[str, str] = {}
@@ -313,7 +326,7 @@ class Reply:
     def _chunk_with(self, document: str, statement: str) -> Chunk | None:
         """Return the chunk of `document` that comes closest to saying `statement`."""
         chunks = self.generation.chunks.by_document(document)
-        return max(chunks, key=lambda chunk: _shared(statement, chunk.text), default=None)
+        return max(chunks, key=lambda chunk: shared(statement, chunk.text), default=None)
 
     def _clause_citation(self, text: str) -> Citation | None:
         """Find where the course's own site states the policy that a refusal rests on."""
@@ -366,36 +379,6 @@ class Reply:
     def _place(self, chunk: Chunk) -> str:
         """Say where a chunk stands, with its term when that is another one."""
         term = self._other_term(chunk)
-        place = _place(chunk)
+        place = place_of(chunk)
         told = not term or term_name(term) in place
         return place if told else f"{place} ({term_name(term or '')})"
-
-
-def _citing(citations: tuple[Citation, ...], passage: Passage, words: str) -> tuple[Citation, ...]:
-    """The citations with one of `passage`, which says `words`."""
-    if any(citation.marker == passage.number for citation in citations):
-        return citations
-    start, end = find_exact(words, passage.chunk.text) or (0, 0)
-    added = cite(passage, start, end, 1.0, words)
-    return tuple(sorted((*citations, added), key=lambda citation: citation.marker))
-
-
-def _place(chunk: Chunk) -> str:
-    """Say where a chunk stands: "Lecture 7: Attention, slide 9: Why …" or the document alone."""
-    where = chunk.locator.describe()
-    first = chunk.pages[0] if chunk.pages else None
-    if chunk.kind == "slides" and first != chunk.locator.page:
-        where = f"{where} (built up from slide {first})"
-    return f"{chunk.title}, {where}" if where else chunk.title
-
-
-def _shared(statement: str, text: str) -> float:
-    """Share of the statement's content words that `text` has."""
-    words = set(content_words(statement))
-    return len(words & set(content_words(text))) / len(words) if words else 0.0
-
-
-def _span_of(statement: str, text: str) -> tuple[int, int]:
-    """Return the range of `text` that says `statement`; (0, 0) when none surely does."""
-    start, end = find_exact(statement, text) or best_window(statement, text) or (0, 0)
-    return (start, end) if _shared(statement, text[start:end]) >= _SURE_SHARE else (0, 0)

@@ -17,6 +17,7 @@ from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from ds542_tutor.continuity import goes_on
+from ds542_tutor.course_matters import WORDS
 from ds542_tutor.dialogue import Hit, Query, Turn
 from ds542_tutor.documents import Chunk
 from ds542_tutor.evidence import ASKING
@@ -187,10 +188,14 @@ class Retriever:
         return unit
 
     def wording(self, query: Query) -> str:
-        """Return what is searched: the subject, slips corrected, abbreviations spelled out."""
+        """Return what is searched: the subject, slips corrected, abbreviations spelled out.
+
+        What a question on the course is about is added in the words of pages.
+        """
         lexicon = self.generation.lexicon
         text = lexicon.spelt(subject(query))
-        return " ".join([text, *lexicon.expansions(text)])
+        words = WORDS.get(query.matter, "")
+        return " ".join(filter(None, [text, *lexicon.expansions(text), words]))
 
     def _dense(self, query: Query, vector: Vector) -> list[tuple[str, float]]:
         """Search by meaning, among the pages that the question names as well as everywhere."""
@@ -218,7 +223,8 @@ class Retriever:
         chunks = [
             chunk
             for chunk in generation.chunks.get(found)
-            if not self._withheld(chunk) and not (query.about_course and _teaches_only(chunk))
+            if not self._withheld(chunk)
+            and not (query.about_course and _teaches_only(chunk, self.term))
         ]
         ids = [chunk.id for chunk in chunks]
         terms = list(dict.fromkeys(tokenize(text)))
@@ -331,9 +337,13 @@ def _ranks(found: Sequence[tuple[str, float]], ids: Sequence[str]) -> NDArray[np
     return np.array([ranks.get(identifier, np.inf) for identifier in ids])
 
 
-def _teaches_only(chunk: Chunk) -> bool:
-    """Whether a chunk says nothing on the running of the course: a book, or an example."""
-    return chunk.kind == "book" or (chunk.kind == "notebook" and not chunk.graded)
+def _teaches_only(chunk: Chunk, term: str | None) -> bool:
+    """Whether a chunk says nothing on the running of the course: a book, or an example.
+
+    Where the course has a term, notes of none stand beside a book: its errata and answers.
+    """
+    of_a_book = chunk.kind == "book" or (chunk.kind == "notes" and not chunk.term and bool(term))
+    return of_a_book or (chunk.kind == "notebook" and not chunk.graded)
 
 
 def _names(dense: bool, lexical: bool) -> str:

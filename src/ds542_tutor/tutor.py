@@ -24,9 +24,11 @@ from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.calendar_answers.lessons import lectures_meant, without_days
 from ds542_tutor.citations import Checked, Checker, DraftCheck, number
+from ds542_tutor.course_matters import CREDITED, ELSEWHERE, NEAR_ENOUGH, WORDS, matter_of
 from ds542_tutor.course_questions import (
     OF_THE_COURSE,
     SURELY_OF_THE_COURSE,
+    asks_a_matter,
     asks_of_the_course,
     computed_answer,
     needs_course_pages,
@@ -61,6 +63,7 @@ from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
+from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.replies import Reply
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.sentences import whole_sentences
@@ -76,6 +79,8 @@ CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
 _SITE_WORDS = "generative AI assistance GAIA policy"
 _BESIDE_POLICY = 0.15  # odds against the best hit
+_HOW_TO_CITE, _BEFORE_HOW = ("cite", "link"), 2
+_POLICY_FIRST = 3  # hits on a matter of AI use that stay, however much better the first is
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
 _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
@@ -99,8 +104,9 @@ class Tutor:
     """Answers questions from one generation of the index, with one chat model.
 
     `fallback` writes when nothing of the model's draft stands up to the check. `kinds` tells kinds
-    of requests by their meaning, `course_kinds` those of calendar questions; `second_opinion` may
-    make a decision stricter, and is off unless one is given.
+    of requests by their meaning, `course_kinds` those of calendar questions, `matters` what
+    questions on the course are about; `second_opinion` may make a decision stricter, and is off
+    unless one is given.
     """
 
     generation: Generation
@@ -113,6 +119,7 @@ class Tutor:
     settings: Settings
     kinds: Kinds | None = None
     course_kinds: Kinds | None = None
+    matters: Kinds | None = None
     second_opinion: SecondOpinion | None = None
 
     def answer(
@@ -141,10 +148,10 @@ class Tutor:
             sense = sense_of(question, turns, self.retriever.embedder.embed_query, self.kinds)
         with reply.timed("policy"):
             reply.decision, computed = self.judge(question, turns, now, sense)
-            about_course = needs_course_pages(question, self.course_kinds, sense.vector)
+            about_course = needs_course_pages(question, turns, self.course_kinds, sense)
         yield Stage("searching")
         with reply.timed("retrieval"):
-            reply.query = self._query(reply, about_course)
+            reply.query = self._query(reply, about_course, sense.vector)
             reply.hits = self._search(reply)
         if reply.decision.action == "refuse":
             yield Finished(reply.refuse())
@@ -195,7 +202,7 @@ class Tutor:
         likely = asks_of_the_course(question, self.course_kinds, sense.vector)
         return settled(question, decision, computed, likely), computed
 
-    def _query(self, reply: Reply, about_course: float) -> Query:
+    def _query(self, reply: Reply, about_course: float, vector: Sequence[float] | None) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
         query = self.retriever.query(asked, reply.turns)
@@ -205,10 +212,13 @@ class Tutor:
             query = replace(query, lectures=meant, text=without_days(query.text))
         if reply.decision.rule == CREDITING:
             reply.subject = query.text
-            return replace(query, kind="site", about_course=True, locate=False)
+            matter = matter_of(reply.question, self.matters, vector)
+            return replace(query, kind="site", about_course=True, locate=False, matter=matter)
         needed = OF_THE_COURSE if query.kind in (None, "site") else SURELY_OF_THE_COURSE
         if about_course >= needed and reply.decision.action == "answer":
-            return replace(query, about_course=True, locate=False)
+            matter = matter_of(reply.question, self.matters, vector)
+            matter = matter if asks_a_matter(reply.question, self.course_kinds, vector) else ""
+            return replace(query, about_course=True, locate=False, matter=matter)
         return query
 
     def _search(self, reply: Reply) -> tuple[Hit, ...]:
@@ -223,7 +233,10 @@ class Tutor:
             policy = replace(reply.query, text=f"{reply.query.text} {_SITE_WORDS}")
             both = zip(hits, self.retriever.search(policy), strict=False)
             found = {hit.chunk.id: hit for pair in both for hit in pair}
-            return tuple(found.values())
+            ranked = list(found.values())
+            # Where the course says how to cite in short: "a chat link suffices".
+            how = [h for h in self.retriever.naming(_HOW_TO_CITE)[:1] if h.chunk.id not in found]
+            return (*ranked[:_BEFORE_HOW], *how, *ranked[_BEFORE_HOW:])
         if not hint:
             return hits
         key = reply.decision.assignment
@@ -267,7 +280,10 @@ class Tutor:
             reply.evidence = 1.0 if reply.hits else 0.0
             return bool(reply.hits)
         reply.evidence = self._evidence(reply, reply.hits)
+        nearest = max((hit.similarity for hit in reply.hits), default=0.0)
         reply.add_facts(facts_for(course, reply.question, reply.now))
+        if reply.query.matter == ELSEWHERE and not reply.query.term and nearest < NEAR_ENOUGH:
+            return False  # parking, curves, waitlists: no page that is merely near says it
         return reply.evidence >= self.settings.retrieval.abstain_below
 
     def _evidence(self, reply: Reply, hits: Sequence[Hit]) -> float:
@@ -308,7 +324,7 @@ class Tutor:
                         verdicts = check.judge(draft)
                     if verdicts:
                         yield Judged(verdicts)
-        if reply.decision.rule == CREDITING:
+        if reply.decision.rule == CREDITING and reply.query.matter in CREDITED:
             draft = f"{self.policy.duties(reply.decision)}\n\n{draft}"
         yield Stage("checking")
         yield Finished(self._check(reply, prompt, whole_sentences(draft), check))
@@ -349,10 +365,15 @@ class Tutor:
             # The policy, and pages that are found nearly as well: they may be asked about.
             site = [
                 h for h in current
-                if h.chunk.kind == "site" and not (h.chunk.assignment or h.chunk.lecture)
+                if tells_of_the_course(h.chunk)
+                and not (h.chunk.assignment or (h.chunk.kind == "site" and h.chunk.lecture))
             ]  # fmt: skip
             least = _BESIDE_POLICY * max((h.score for h in site), default=0.0)
-            kept = [h for h in site if "GAIA" in h.chunk.search_text or h.score >= least]
+            first = site[:_POLICY_FIRST] if reply.query.matter else []
+            kept = [
+                h for h in site
+                if h in first or "GAIA" in h.chunk.search_text or h.score >= least
+            ]  # fmt: skip
             current = kept or current
         if reply.decision.action == "hint":
             mine = [h for h in reply.teaching if h.chunk.term in (None, "", term) or not term]
@@ -378,6 +399,7 @@ class Tutor:
             max_tokens=self.settings.models.max_tokens,
             rules=reply.query.about_course or reply.decision.rule == CREDITING,
             own=reply.query.original if reply.query.context and not reply.subject else "",
+            matter=WORDS.get(reply.query.matter, ""),
         )
 
     def as_runnable(self) -> Runnable[str, Answer]:

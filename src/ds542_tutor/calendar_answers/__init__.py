@@ -15,8 +15,10 @@ from zoneinfo import ZoneInfo
 from ds542_tutor.calendar_answers import (
     class_days,
     deadlines,
+    exams,
     grading,
     lateness,
+    links,
     meetings,
     people,
     releases,
@@ -46,6 +48,9 @@ __all__ = [
 
 _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     grading.regrade,
+    topics.of_chapter,
+    links.links,
+    exams.exam,
     topics.readings,
     grading.weights,
     lateness.late,
@@ -102,15 +107,20 @@ def answer_from_course(
     zone = ZoneInfo(course.timezone)
     local = now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
     answer = _answer(course, question, local)
-    if answer is None and turns:
+    # The rule on lateness alone answers nothing when "that one" is what may be late.
+    vague = (
+        answer is not None and answer.topic == "late" and not _names_work(course, question, local)
+    )
+    if turns and (answer is None or vague):
 
         def alone(text: str) -> CourseAnswer | None:
             return _answer(course, text, local)
 
-        answer = by_topic(course, question, turns, local, alone)
-        for text in () if answer else in_context(course, question, turns, local):
-            if answer := alone(text):
+        found = by_topic(course, question, turns, local, alone)
+        for text in () if found else in_context(course, question, turns, local):
+            if found := alone(text):
                 break
+        answer = found or answer
     return answer
 
 
@@ -139,6 +149,10 @@ def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None
             if found:
                 return found
     return None
+
+
+def _names_work(course: Course, question: str, now: datetime) -> bool:
+    return any(Asking(course, text, now).works for text in clauses(question))
 
 
 def _others(course: Course, parts: Sequence[str], text: str, now: datetime) -> int:

@@ -38,8 +38,8 @@ _NOT_COMPUTED = (
         "enroll",
     ),
     (
-        r"(?:grades?|scores?|results|marks)\b.{0,30}\b(?:come out|be out|get posted|be posted"
-        r"|be released|come back|be back|are out|get back)",
+        r"(?:grades?|scores?|results|marks)\b.{0,30}\b(?:come out|be out|be up|go up"
+        r"|get posted|be posted|be released|come back|be back|are out|get back)",
         "grades will be",
     ),
     (r"tuition", "tuition"),
@@ -65,6 +65,26 @@ _MATTERS = (
     (r"phone numbers?|telephone|cell (?:phone )?number", "phone"),
     (r"(?:own|bring|need|have|require\w*) .{0,20}\blaptops?", "laptop"),
     (r"extra credit", "extra credit"),
+    (
+        r"\bdrop(?:ping)? (?:\S+ ){0,3}(?:class|course|542)|add ?/ ?drop|withdraw\w*|a w on"
+        r"|without (?:getting )?a w\b",
+        "withdraw",
+    ),
+    (
+        r"(?:project|final|team) presentations?|present (?:our|my|the) (?:final )?project"
+        r"|presentation (?:slot|day|date|schedule)s?",
+        "presentations",
+    ),
+    (
+        r"(?:project|hw)\b.{0,40}\b(?:solo|team(?:ed|ing)? up|teams?|group size|in (?:pairs|groups)"
+        r"|partners? up)|(?:team|group) sizes?|(?:solo|teams?|pairs|groups) .{0,30}\bproject",
+        "teams",
+    ),
+    (
+        r"(?:re-?do|revise|resubmit|correct)\b.{0,40}\b(?:points?|credit|grade|score)"
+        r"|(?:points?|credit) back|(?:make up|regain|recover) (?:\S+ )?points",
+        "revision",
+    ),
     (r"mid ?terms?", "midterm"),
     (r"cheat sheet", "cheat sheet"),
     (r"(?:can|may|how do) i (?:audit|withdraw)|audit (?:the|this)", "audit"),

@@ -95,9 +95,19 @@ class Asking:
         return self.spans[0] if self.spans else None
 
     @property
+    def day_meant(self) -> Span | None:
+        """The one day among longer times ("first day after break (tues 17th)"), else `span`."""
+        single = {(s.first, s.last): s for s in self.spans if s.single}
+        longer = any(not s.single for s in self.spans)
+        return next(iter(single.values())) if longer and len(single) == 1 else self.span
+
+    @property
     def window(self) -> Span | None:
         """The days meant by `span`, "before" and "after" taken into account."""
-        span = self.span
+        return self.window_of(self.span)
+
+    def window_of(self, span: Span | None) -> Span | None:
+        """Return the days meant by `span`, "before" and "after" taken into account."""
         if span is None:
             return None
         edges = [lecture.starts.date() for lecture in self.course.lectures]

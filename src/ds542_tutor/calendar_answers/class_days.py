@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.calendar_answers.asking import Asking, work_name
 from ds542_tutor.calendar_answers.dates import Span
 from ds542_tutor.calendar_answers.lectures import (
     discussion_fact,
@@ -163,6 +163,14 @@ def _say_nothing_listed(draft: Draft, asking: Asking, day: date, only: str) -> N
     if not course.lectures:
         return
     none = f"The course site lists no {only or 'class'} on {day_name(day)}"
+    ahead = [d for d in course.discussions if d.day > day] if only == "discussion" else []
+    if ahead:
+        first = min(ahead, key=lambda d: d.day)
+        draft.say(
+            f"{none}; the next one is {work_name(first)}, on {day_name(first.day)}",
+            discussion_fact(first),
+        )
+        return
     later = [lec for lec in course.lectures if lec.starts.date() > day]
     if later and day >= course.lectures[0].starts.date():
         draft.say(

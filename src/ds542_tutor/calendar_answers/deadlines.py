@@ -139,6 +139,8 @@ def _verdict(asking: Asking, moment: datetime) -> str:
     span = asking.span
     if span is None or not asking.has(_YES_OR_NO) or asking.has(_NOT_YES_OR_NO):
         return ""
+    if len(asking.spans) > 1 and asking.has("or"):
+        return ""  # "tomorrow or friday" is no question for yes or no
     if span.relation == "before" and not asking.has(r"(?:have|got) (?:\S+ )?(?:till|until)"):
         return "Yes" if moment.date() < span.first else "No"
     if span.relation == "after":
@@ -193,11 +195,12 @@ def upcoming(asking: Asking) -> CourseAnswer | None:
     if asking.strays(DUE_VOCABULARY) > (4 if sure else 0):
         return None
     dated = _dated(asking.course, kinds)
-    window = asking.window
+    span = asking.day_meant
+    window = asking.window_of(span)
     draft = Draft("upcoming")
     if window:
         chosen = [(when, w) for when, w in dated if window.first <= when.date() <= window.last]
-        if asking.has(r"next|first") and asking.span and asking.span.relation == "after":
+        if asking.has(r"next|first") and span and span.relation == "after":
             chosen = chosen[:1]
         if not chosen:
             return _nothing_due(asking, dated, window)

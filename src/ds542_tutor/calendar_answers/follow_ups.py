@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from ds542_tutor.calendar_answers.asking import Asking, due_moment, work_words
+from ds542_tutor.calendar_answers.cards import joined
 from ds542_tutor.calendar_answers.people import named_people
+from ds542_tutor.calendar_answers.scores import part_pattern
 from ds542_tutor.calendar_answers.values import CourseAnswer, day_name
 from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Course, Lecture
@@ -40,10 +42,14 @@ _DAY_AFTER = (
 _PLACES = ("first", "second", "third", "fourth", "fifth")
 _BACK = (
     r"\b(?:it|that|this|those|these|them|they|he|she|him|her|one|ones|there|then)\b|^(?:and|what "
-    r"about|how about|also|so|ok|but)\b"
+    r"about|how about|also|so|ok|but)\b|\b(?:optional|on top|besides|extra|as well|else)\b"
+)
+_THAT_ONE = (
+    r"\b(?:that|this|the) (?:first |second |third |last |other )?one\b"
+    r"|\b(?:of|in|on) (?:those|them)\b"
 )
 _SECTION = r"\b[abc]\d\b"
-MOST_WORDS = 12  # a longer message says itself what it asks
+MOST_WORDS = 14  # a longer message says itself what it asks
 
 
 def by_topic(
@@ -79,9 +85,12 @@ def by_topic(
         or re.fullmatch(f"(?:section )?{_SECTION}", rest)
         or named_people(asking)
     )
-    if before and before.topic in _TOPICS and named:
-        return answer(_TOPICS[before.topic].format(rest))
-    return None
+    if not (before and before.topic in _TOPICS and named):
+        return None
+    found = answer(_TOPICS[before.topic].format(rest))
+    own = answer(rest)
+    # "and the one after that? when do we get it": the question before, and one of its own.
+    return joined([found, own]) if found and own and own.topic != found.topic else found
 
 
 def in_context(
@@ -90,7 +99,8 @@ def in_context(
     """Yield a follow-up with what it refers to put in its words; nothing where none is found."""
     text = clauses(question)[0]
     own = Asking(course, text, now)
-    if len(text.split()) > MOST_WORDS or not turns or not re.search(_BACK, text):
+    most = 2 * MOST_WORDS if re.search(_THAT_ONE, text) else MOST_WORDS
+    if len(text.split()) > most or not turns or not re.search(_BACK, text):
         return
     if own.works or own.lectures or re.search(_SECTION, text):
         return
@@ -101,17 +111,27 @@ def in_context(
             yield from _of_lecture(course, text, lectures[-1])
             return
         if asking.works:
-            yield from _of_work(course, text, asking, _work_words(course, turn.text, now) or "")
+            place = _place(text, len(asking.works))
+            yield from _of_work(course, text, asking, work_words(asking.works[place]))
             return
         if sections := re.findall(_SECTION, said):
             yield f"{text} section {sections[-1]}"
             return
-        if people := _in_order(asking):
-            place = next(
-                (i for i, word in enumerate(_PLACES) if re.search(rf"\b{word}\b", text)), 0
-            )
-            yield f"{text} {people[min(place, len(people) - 1)]}"
+        parts = [w for w, _ in course.weights if re.search(part_pattern(w), said)]
+        if len(parts) == 1:
+            yield re.sub(r"\b(?:those|these|them|that|it)\b", parts[0].casefold(), text, count=1)
             return
+        if people := _in_order(asking):
+            yield f"{text} {people[max(0, _place(text, len(people), otherwise=0))]}"
+            return
+
+
+def _place(text: str, count: int, otherwise: int = -1) -> int:
+    """Return which of `count` things named before a text means: "that first one", "the other"."""
+    for place, word in enumerate(_PLACES):
+        if re.search(rf"\b{word} (?:one|of)\b", text):
+            return min(place, count - 1)
+    return otherwise
 
 
 def _of_lecture(course: Course, text: str, lecture: Lecture) -> Iterator[str]:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from ds542_tutor.calendar_answers.asking import Asking
 from ds542_tutor.calendar_answers.scores import NUMBER, part_pattern, scores_in, target_in
 from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact, Draft, day_name
-from ds542_tutor.course import Statement
+from ds542_tutor.course import Course, Statement
 
 _WEIGHTS = (
     r"(?:how much|how (?:big|heavy|important)|what (?:percent\w*|percentage|fraction|portion|share"
@@ -29,6 +29,7 @@ _WEIGHTS = (
     r"){0,3}\d+ ?(?:%|percent)|count "
     r"(?:more"
     r"|most|for more|towards?)"
+    r"|(?:third|half|quarter|fifth|majority) of|ceiling"
     r"|(?:max|maximum|highest|best|most)(?: \S+){0,4} (?:grade|get|score)|(?:final|overall|course"
     r"|total|my) (?:grade|score|average|total)"
     r"|what (?:would|will|do|does) (?:\S+ ){0,6}(?:need|get|end up|be)|(?:do|does) (?:\S+ "
@@ -48,12 +49,12 @@ _WEIGHTS_VOCABULARY = (
     "reach hit target everything except besides non raise drop big bigger biggest heavy heavier "
     "lowest minimum everywhere single individual average end finish pass add adds notebooks friday "
     "fridays points "
-    "mostly "
+    "mostly otherwise ceiling roughly third half quarter fifth majority fall show hand "
     "come comes works attend attending miss missing blow bombing carry weigh out"
 )
 _SURELY = (
     r"grades?|graded|grading|percent\w*|%|\d+ ?%|worth|weight\w*|weigh\w*|counts?|score|average|avg"
-    r"|important|matter|total|split|biggest|largest|smallest|heaviest"
+    r"|ceiling|important|matter|total|split|biggest|largest|smallest|heaviest"
 )
 _EXAM = (
     r"(?:final )?exams?|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result"
@@ -83,7 +84,7 @@ _SPELLED = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
 def weights(asking: Asking) -> CourseAnswer | None:
     """Answer how much each part counts, and what scores on the parts come to."""
     if asking.has(_EXAM) and not asking.has("grade|graded"):
-        return _no_exam(asking)
+        return None  # `exams` answers
     scores = sum(score is not None for score in _scores(asking).values())
     aims = scores and target_in(asking.text) is not None
     asks = asking.has(_WEIGHTS) and asking.has(_SURELY)
@@ -104,7 +105,9 @@ def weights(asking: Asking) -> CourseAnswer | None:
     tolerated = 3 if scores > 1 else 2 if scores else 1 if _named_parts(asking) else 0
     if asking.strays(_WEIGHTS_VOCABULARY) > tolerated or asking.lectures:
         return None
-    facts = _statements(asking, "grading", r"\d+ ?%") or _statements(asking, "weight", r"\d+ ?%")
+    facts = statements_on(asking, "grading", r"\d+ ?%") or statements_on(
+        asking, "weight", r"\d+ ?%"
+    )
     if not facts:
         return None
     draft = Draft("weights")
@@ -131,12 +134,29 @@ def _say_weights(draft: Draft, asking: Asking, fact: CourseFact) -> None:
             "The course site gives the weight of the part as a whole, not that of a single piece",
             fact,
         )
+        for what, percent in parts[:1]:
+            _say_share(draft, asking.course, what, percent, fact)
     if len(parts) > 1 and asking.has(r"more|most|bigger|biggest|heavier|important"):
         most = max(parts, key=lambda part: part[1])
         alike = len({percent for _, percent in parts}) == 1
         draft.say("They count the same" if alike else f"{most[0]} count most", fact)
-    if len(draft.lines) > 2:
+    if len(parts or asking.course.weights) > 2:
         draft.lines = [f"- {line}" for line in draft.lines]
+
+
+def _say_share(draft: Draft, course: Course, what: str, percent: float, fact: CourseFact) -> None:
+    """Say what one piece of a part would count if all of them counted the same."""
+    name = what.casefold()
+    if re.search(r"\band\b|[,&/]", name):
+        return  # pieces of several kinds
+    listed = {
+        "homework": sum(a.key.startswith("homework") for a in course.assignments),
+        "project": sum(a.key.startswith("project") for a in course.assignments),
+        "discussion": len(course.discussions),
+    }
+    count = next((n for kind, n in listed.items() if kind in name), 0)
+    if count > 1:
+        draft.say(f"Shared equally among {count}, that would be {percent / count:.3g}% each", fact)
 
 
 def _claims(asking: Asking) -> list[float]:
@@ -144,18 +164,6 @@ def _claims(asking: Asking) -> list[float]:
     if asking.has("what|how|which|get|got|average|score|have|need|if"):
         return []
     return [float(n) for n in re.findall(rf"({NUMBER}) ?(?:%|percent)", asking.text)]
-
-
-def _no_exam(asking: Asking) -> CourseAnswer | None:
-    """Give the site's word that there is no exam; without one, retrieval may know more."""
-    asks = r"is there|are there|do we have|does|worth|percent\w*|how much|count|have|when"
-    vocabulary = f"{_WEIGHTS_VOCABULARY} exam exams even scheduled held"
-    facts = _statements(asking, "no exam", r"\bno (?:final |midterm )?exams?\b")
-    if not facts or not asking.has(asks) or asking.works or asking.residue(vocabulary):
-        return None
-    draft = Draft("weights")
-    draft.say(facts[0].statement, facts[0])
-    return draft.finish()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +220,9 @@ def _say_total(draft: Draft, asking: Asking, fact: CourseFact) -> bool:
         lost = percent * (100 - score) / 100
         draft.say(f"A {score:g} on {what}, which count {percent:g}%, costs {lost:g} points", fact)
         return True
-    if found.open and asking.has(r"max\w*|highest|best|most|still|possible|can i (?:still )?get"):
+    if found.open and asking.has(
+        r"max\w*|ceiling|highest|best|most|still|possible|can i (?:still )?get"
+    ):
         rest = sum(percent for _, percent in found.open)
         draft.say(
             f"At most {found.points + rest:g}%: {found.sum} = {found.points:g} points, and {rest:g}"
@@ -269,7 +279,7 @@ def regrade(asking: Asking) -> CourseAnswer | None:
     """Answer how and until when a regrade can be asked for."""
     if not asking.has(_REGRADE) or asking.strays(_REGRADE_VOCABULARY) > 2:
         return None
-    facts = _statements(asking, "regrade", r"regrade")
+    facts = statements_on(asking, "regrade", r"regrade")
     draft = Draft("regrade")
     for fact in facts[:2]:
         draft.say(fact.statement, fact)
@@ -300,7 +310,7 @@ def _say_window(draft: Draft, released: date, days: int, today: date, fact: Cour
     )
 
 
-def _statements(asking: Asking, topic: str, pattern: str) -> Sequence[CourseFact]:
+def statements_on(asking: Asking, topic: str, pattern: str) -> Sequence[CourseFact]:
     """Return the rules on `topic`, else those whose text has `pattern`, one a file."""
     said = asking.course.statements
     chosen: list[Statement] = [s for s in said if topic in s.topic]

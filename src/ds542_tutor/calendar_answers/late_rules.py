@@ -38,7 +38,12 @@ def say_late_period(
     if limit < now:
         draft.say(f"{until}; it is not accepted any more", fact, *rules)
     else:
-        draft.say(f"{until} and loses {course.late_penalty:.0%}", fact, *rules)
+        draft.say(
+            f"{until} and loses {course.late_penalty:.0%}; that time can be cut short, see"
+            " Gradescope",
+            fact,
+            *rules,
+        )
 
 
 def late_statements(course: Course, *, discussion: bool) -> list[CourseFact]:

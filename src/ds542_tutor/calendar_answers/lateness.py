@@ -11,6 +11,7 @@ from ds542_tutor.calendar_answers.clock_times import TIME, time_of
 from ds542_tutor.calendar_answers.dates import without_dates
 from ds542_tutor.calendar_answers.deadlines import DUE_VOCABULARY, say_due, work_fact
 from ds542_tutor.calendar_answers.late_rules import late_limit, late_statements
+from ds542_tutor.calendar_answers.releases import say_release
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
@@ -18,7 +19,7 @@ from ds542_tutor.calendar_answers.values import (
     day_name,
     moment_name,
 )
-from ds542_tutor.course import Discussion
+from ds542_tutor.course import Assignment, Discussion
 
 _WORK_WORDS = (
     "hw|homework|project|discussion|assignments?|work|notebook|pset|submission|it|things?|stuff"
@@ -38,6 +39,7 @@ _LATE = (
     r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,4} (?:lose|losing|off)|accepted"
     r"|penali[sz]ed|docked"
     r"|(?:full|partial|half|any) credit|on time|havent (?:\S+ )?(?:submitted|turned|handed)"
+    r"|(?:inside|within|in) (?:the|that|my) (?:\S+ )?window|stamped|time ?stamp\w*"
     r"|damage|how (?:bad|screwed)|deduct\w*|(?:the )?\d{1,2} ?(?:%|percent)? (?:off|penalty|apply"
     r"|applies|per day|a day"
     r"|flat|each day)|twenty percent|cutoff|cut off"
@@ -69,7 +71,9 @@ _LATE_VOCABULARY = DUE_VOCABULARY + (
     "maximum latest score scores marks mark penalized docked dock zero few rule rules partial does "
     "asap sick ill damage cutoff cut open closed closing flat apply applies applied instead per "
     "calculated computed exceed extra become becomes lateness consequence consequences prorated "
-    "hourly daily twenty submitting accepts worst case minimum slip score"
+    "hourly daily twenty submitting accepts worst case minimum slip score inside window stamped "
+    "stamp timestamp timestamped absolute eat waive waived exception exceptions extension excused "
+    "grandfather grandmother passed death"
 )
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(1), "w": timedelta(7)}
 _COUNTS = {"a": 1.0, "an": 1.0, "one": 1.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0,
@@ -85,7 +89,17 @@ _SCORE = re.compile(
     r"(?!\d|[/:-]\d|\.\d|\s*(?:st|nd|rd|th|am|pm|%|hours?|days?|minutes?|percent|points? (?:off"
     r"|do)))"
 )
+_OUT = r"(?:when|what day).{0,20}\b(?:out|released?|posted|published)"
+_MOST_LEFT = r"(?:max|maximum|most|highest|best)\b.{0,30}\b(?:get|score|grade|possible|now|reach)"
 _HANDED = r"i (?:\S+ )?(?:uploaded|submitted|sent|turned|handed)"
+_EXCEPTION = (
+    r"waive\w*|exceptions?|extensions?|extended|extra (?:days?|time|week)|more (?:days|time)"
+    r"|excused?|funeral|grand(?:father|mother|ma|pa)|passed away|death|hospital|doctors?"
+    r"|sick|ill|flu|covid"
+)
+NO_EXCEPTIONS = (
+    "The course site names no exceptions to this; only the instructor can grant one, so ask early."
+)
 _LIMIT = (
     r"late (?:due date|deadline|window|period|cutoff)|how late is (?:too|still)|too late is|latest"
     r"|last (?:possible |minute )?(?:moment|day|minute|second|chance)"
@@ -133,6 +147,8 @@ def late(asking: Asking) -> CourseAnswer | None:
         return None
     draft = Draft("late")
     for work in works:
+        if asking.has(_OUT) and isinstance(work, Assignment) and work.released:
+            say_release(draft, work, asking)
         say_due(draft, work, asking, counted=False)
         _say_late(draft, work, asking)
     if not works:
@@ -237,6 +253,9 @@ def _say_late(draft: Draft, work: Work, asking: Asking) -> None:
     )
     _say_clock_change(draft, moment, limit, rules)
     draft.say("Gradescope shows the dates that count, and the late period can be cut short", *rules)
+    if asking.has(_EXCEPTION):
+        # No rule is made up, and no hope: a student in need must know whom to ask.
+        draft.lines.append(NO_EXCEPTIONS)
 
 
 def _say_score(
@@ -246,7 +265,8 @@ def _say_score(
     penalty = asking.course.late_penalty
     if penalty is None:
         return
-    for score in _scores(asking.text)[:1] if accepted and late else ():
+    scores = _scores(asking.text) or [100] * asking.has(_MOST_LEFT)
+    for score in scores[:1] if accepted and late else ():
         left = score * (1 - penalty)
         draft.say(f"With {penalty:.0%} of it lost, a {score} becomes {left:g}", *rules)
 

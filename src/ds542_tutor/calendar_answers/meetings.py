@@ -34,6 +34,12 @@ _WHERE_OR_WHEN = (
     r"|(?:is|are) .{0,20}\b(?:lecture|class|discussion)s? in"
 )
 _ON_WEEKDAYS = r"(?:is|are|do|does|only) .{0,40}\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b"
+_SUPPOSES_A_PLACE = (
+    r"(?:lectures?|class|discussions?|sections?) (?:(?:is|are|was|were|meets?) )?"
+    r"(?:(?:still|now|always|really|held|meeting|gonna be|going to be) )*(?:in|at)"
+    r" (?!the (?:morning|afternoon|evening)|\d|noon|night)\w+"
+    r"|(?:same|different) (?:room|building|place)"
+)
 _SHORT = 6  # words: "what room are we in"
 _SECTION = re.compile(r"\b([abc]\d)\b")
 
@@ -41,7 +47,10 @@ _SECTION = re.compile(r"\b([abc]\d)\b")
 def meetings(asking: Asking) -> CourseAnswer | None:
     """Answer when and where lectures and discussion sections meet every week."""
     weekdays = re.findall(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b", asking.text)
-    if not asking.has(_WHERE_OR_WHEN) and not (weekdays and asking.has(_ON_WEEKDAYS)):
+    supposes = asking.has(_SUPPOSES_A_PLACE) and asking.has(
+        r"still|right|correct|moved|or|really|same"
+    )
+    if not (asking.has(_WHERE_OR_WHEN) or (weekdays and asking.has(_ON_WEEKDAYS)) or supposes):
         return None
     numbered: list[Work] = [w for w in asking.works if isinstance(w, Discussion)]
     in_room = any(_in_room(m, asking) for m in asking.course.meetings)
@@ -54,7 +63,8 @@ def meetings(asking: Asking) -> CourseAnswer | None:
         return None
     if (numbered or asking.lectures) and not asking.has(r"where|room|building|location|what time"):
         return None
-    if asking.strays(_MEETING_VOCABULARY + " classroom") > 0 or asking.has(
+    # A building that the site does not name is a word that nothing accounts for.
+    if asking.strays(_MEETING_VOCABULARY + " classroom moved") > supposes or asking.has(
         r"next|last|previous|due|first|final|office|how many (?:lectures|classes|days|weeks)"
     ):
         return None
@@ -62,7 +72,7 @@ def meetings(asking: Asking) -> CourseAnswer | None:
         r"\b(?:lecture|class|discussion) ?#?\d", asking.text
     ):
         return None  # one numbered session, which the calendar doesn't have
-    if asking.has("no (?:class|lecture)|cancel+ed"):
+    if asking.has("no (?:class|lecture)|cancel+ed|turn(?:ed)? in|hand(?:ed)? in|submit\\w*|graded"):
         return None
     wanted = [m for m in asking.course.meetings if _meets(m, asking)]
     rooms = [m for m in asking.course.meetings if _in_room(m, asking)]
@@ -124,7 +134,9 @@ def meeting_fact(meeting: Meeting) -> CourseFact:
     hours = re.sub(r"\s*(?:--|–|—)\s*", " to ", meeting.time)
     sentence = f"{meeting.name}: {meeting.days}, {hours}, {meeting.location}"
     if _ends_before_start(meeting.time):
-        sentence += " (times as the site has them; the start looks like a slip)"
+        sentence += " (as the site has it; the start must be a slip"
+        likely = _swapped_start(meeting.time)
+        sentence += f" for {likely})" if likely else ")"
     return CourseFact(meeting.source, f"{sentence}.")
 
 
@@ -147,6 +159,16 @@ def _meets(meeting: Meeting, asking: Asking) -> bool:
     if asking.has(r"discussions?|sections?|sessions?"):
         return both or "discussion" in name or ("section" in name and "lecture" not in name)
     return "lecture" in name
+
+
+def _swapped_start(hours: str) -> str:
+    """Return the start of "10:10pm -- 11:00am" with the other half of the day: "10:10am"."""
+    start = re.match(r"(\d{1,2}:\d\d ?)([ap])m", hours.casefold())
+    if start is None:
+        return ""
+    swapped = f"{start[1]}{'a' if start[2] == 'p' else 'p'}m"
+    rest = hours[start.end() :]
+    return "" if _ends_before_start(swapped + rest) else swapped
 
 
 def _ends_before_start(hours: str) -> bool:

@@ -63,8 +63,8 @@ _TERM = (
 )
 _TERM_VOCABULARY = (
     "first last final day lecture lectures class classes discussion semester term course start "
-    "starts "
-    "started begin begins began end ends ended finish finishes over done instruction session"
+    "starts started begin begins began end ends ended finish finishes over done instruction "
+    "session enrolled joined registered new"
 )
 
 

@@ -17,6 +17,10 @@ RECESS = (
     rf"|{_VERB_BEFORE}break"
 )
 """The recess in students' words; "did i break something" is none."""
+_BACK = (
+    r"(?:the )?(?:very )?first (?:day|class|lecture|session) (?:back )?(?:from|after|of)"
+    rf" (?:{RECESS})"
+)
 _END = r"(?:the )?end of (?:the |this )?(?:semester|term|year|course)"
 _REST = r"(?:the )?(?:rest|remainder) of (?:the |this )?(?:semester|term|year|course)"
 
@@ -49,6 +53,9 @@ def named_days(course: Course, now: datetime) -> Named:
     """Return what words such as "spring break" mean in this course."""
     named: dict[str, tuple[date, date]] = {}
     recess, last = recess_of(course), last_day(course)
+    after = [lec.starts.date() for lec in course.lectures if recess and lec.starts > recess[1].when]
+    if after:
+        named[_BACK] = (min(after), min(after))
     if recess:
         named[RECESS] = (recess[0].when.date(), recess[1].when.date())
     if last:

@@ -24,7 +24,7 @@ _RELEASED = (
     r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned"
     r"|given out|handed out|go up|goes up|up yet|out|drops?|dropped|dropping|start(?:s|ed)?|opens?"
     r"|live|(?:when|what day) (?:do|will|can|did) (?:we|i|you guys|they)"
-    r" (?:get|see|have(?! to)|receive|give))"
+    r" (?:even |actually |finally )?(?:get|see|have(?! to)|receive|give))"
 )
 _RELEASED_VOCABULARY = DUE_VOCABULARY + (
     " released release posted coming comes published publish available assigned open opens opened "

@@ -7,7 +7,6 @@ the message names are put beside it. What is answered is computed by the rules a
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -26,15 +25,13 @@ from ds542_tutor.calendar_answers.topics import (
     COVERS_VOCABULARY,
     READ_VOCABULARY,
     discussions_about,
-    lectures_about,
+    lectures_of_words,
 )
 from ds542_tutor.course import Lecture, Meeting
 
 DATES = frozenset({"due", "released", "left", "late"})
 """Kinds of questions for one of the dates of a piece of work."""
 
-_SHARE = 2  # one word of so many must point to a lecture
-_RARE = 4  # lectures at most that a word of a topic may point to
 _ROLES = {
     r"tas?\b|teaching assistants?": "the tas",
     r"course assistants?|cas?\b|graders?": "the course assistants",
@@ -96,7 +93,7 @@ def reworded(kind: str, asking: Asking) -> Iterator[str]:
             yield f"what was the last {'discussion' if 'discussion' in text else 'lecture'} about"
         case "covers":
             yield from _discussions_of_topic(asking)
-            if lectures := _of_topic(asking, _topic_words(asking)):
+            if lectures := lectures_of_words(asking.course, _topic_words(asking)):
                 order = re.search(r"\b(?:before|after|first|earlier|later)\b", text)
                 yield f"when is {_numbers(lectures)}{', what comes first' if order else ''}"
         case "readings":
@@ -113,6 +110,10 @@ def reworded(kind: str, asking: Asking) -> Iterator[str]:
             yield f"what is the name and email of {_people(asking) or 'the course staff'}"
         case "weights":
             yield from _weights(asking)
+        case "exam-date":
+            yield "is there a final exam"
+        case "links":
+            yield from _links(asking, days)
         case "regrade":
             span = asking.span
             if span and span.single and span.first <= asking.now.date():
@@ -141,6 +142,20 @@ def _late(asking: Asking, works: str, days: str) -> Iterator[str]:
     if score or re.search(r"\b(?:still|now|today|possible|already|missed|forgot)\b", text):
         yield f"can i still submit {works} now {score}".strip()
     yield f"how late can i hand in {works}"
+
+
+def _links(asking: Asking, days: str) -> Iterator[str]:
+    what = (
+        "slides" if re.search(r"\b(?:slides?|deck)\b(?!.*\brecord)", asking.text) else "recording"
+    )
+    if lectures := asking.lectures or lectures_of_words(asking.course, _topic_words(asking)):
+        yield f"where is the link to the {what} of {_numbers(lectures)}"
+    if days:
+        yield f"where is the link to the {what} of the lecture {days}"
+    if re.search(r"\b(?:last|latest|missed)\b", asking.text):
+        yield f"where is the link to the {what} of the last lecture"
+    if what == "recording":
+        yield "where are the recordings"
 
 
 def _weights(asking: Asking) -> Iterator[str]:
@@ -182,7 +197,7 @@ def _due_about(asking: Asking) -> list[Work]:
 
 def _days(asking: Asking) -> str:
     """Return the days that the message names, in its own words."""
-    span = asking.span
+    span = asking.day_meant
     if span is None:
         return ""
     words = asking.text[slice(*span.words)]
@@ -196,24 +211,9 @@ def _topic_words(asking: Asking) -> list[str]:
     return [word for word in words if word not in COMMON_WORDS]
 
 
-def _of_topic(asking: Asking, words: Sequence[str]) -> list[Lecture]:
-    """Return the lectures, two at most, that most words of the message point to."""
-    votes: Counter[str] = Counter()
-    by_source = {lecture.source: lecture for lecture in asking.course.lectures}
-    for word in words:
-        found = lectures_about(asking.course, [word])
-        if len(found) <= _RARE:
-            votes.update(lecture.source for lecture in found)
-    best = max(votes.values(), default=0)
-    if best * _SHARE < len(words):
-        return []  # of its words too few point there: the slides may know
-    chosen = [by_source[source] for source, count in votes.items() if count == best]
-    return chosen if len(chosen) <= 2 and all(lec.number is not None for lec in chosen) else []
-
-
 def _readings(asking: Asking, days: str) -> Iterator[str]:
     topic = [word for word in _topic_words(asking) if word not in READ_VOCABULARY.split()]
-    if lectures := asking.lectures or tuple(_of_topic(asking, topic)):
+    if lectures := asking.lectures or tuple(lectures_of_words(asking.course, topic)):
         numbers = " and ".join(str(lecture.number) for lecture in lectures[:2])
         yield f"what are the readings for lecture {numbers}"
     if days:

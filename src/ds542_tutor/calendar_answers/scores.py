@@ -21,13 +21,13 @@ _CLAUSE = r"[,;]|\b(?:what|if|with|given|assuming|have|when|say)\b"
 _OTHERS = "*"
 """Stands for the parts that a question does not name, as "everything but the discussions"."""
 _THE_REST = (
-    r"\b(?:everywhere else|every ?thing(?: else)?|all the rest|(?:the )?rest|the others?"
+    r"\b(?:otherwise|everywhere else|every ?thing(?: else)?|all the rest|(?:the )?rest|the others?"
     r"|(?:all|every|each) (?:my |the )?(?:parts?|scores|grades))\b"
 )
 _ALL = r"ace\w*|perfect|full (?:marks|points|credit|score)"
 _NOTHING = (
-    r"skip\w*|zeros?|bomb\w*|dont (?:do|hand|submit|turn)|never (?:do|go|attend|hand|submit|turn)"
-    r"|miss\w*|without|fail\w*|blow off|ignore\w*|no"
+    r"skip\w*|zeros?|bomb\w*|dont (?:do|hand|submit|turn)|never (?:do|go|attend|hand|submit"
+    r"|turn|show)|miss\w*|without|fail\w*|blow off|ignore\w*|no"
 )
 
 
@@ -36,6 +36,7 @@ def part_pattern(part: str) -> str:
     name = part.casefold()
     names = [rf"{word[:7]}\w*" for word in re.findall(r"[a-z]{5,}", name) if word != "class"]
     names += [r"hws?\d*"] if "homework" in name else []
+    names += [r"sections?"] if "discussion" in name else []
     names += [r"pre-?work"] if re.search(r"pre-?work", name) else []
     return rf"(?<!\w)(?:{'|'.join(names)})(?!\w)"
 
@@ -51,6 +52,7 @@ def scores_in(text: str, parts: Sequence[str]) -> dict[str, float | None]:
 
     A part that the question asks for ("what do i need on projects") has none.
     """
+    text = re.sub(r"\b(\d{2,3})s\b", r"\1", text)  # "100s on homework"
     target = _target(text)
     if target:
         text = text[: target.start()] + " " * len(target.group()) + text[target.end() :]

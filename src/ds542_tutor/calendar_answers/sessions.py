@@ -278,11 +278,8 @@ def _say_span(draft: Draft, asking: Asking, span: Span) -> None:
         say_lecture(draft, lecture, asking.now, told=told)
     for discussion in discussions:
         say_discussion(draft, discussion, asking.now, told=told)
-    if (
-        first != last
-        and not only
-        and asking.has(r"schedule|happening|going on|on|have|look like|up")
-    ):
+    week = first != last and asking.has(r"schedule|happening|going on|on|have|look like|up")
+    if not only and (week or asking.has(r"due|hand(?:ed)? in|turn(?:ed)? in|submit|deadlines?")):
         for work in due_in(asking, first, last):
             say_due(draft, work, asking)
     if len(draft.lines) > said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 
@@ -76,7 +77,10 @@ _SURELY_WHEN = (
     r"|(?:have|did|will|are|do) (?:we|you) (?:\S+ ){0,3}?(?:cover\w*|learn(?:ed)?|get to|gone over)"
     r"|(?:which|what) (?:day|week|class|date) (?:\S+ ){0,3}?(?:cover\w*|learn|discuss\w*|talk\w*)"
 )
-_READ = r"udl|pages|read|reads|reading|readings|chapters?|pre-?read\w*|pre-?work|pre-?class|prep"
+_READ = (
+    r"(?:sections?|parts?) (?:of|in|from) (?:the )?(?:\S+ )?(?:book|udl|textbook)|udl|pages|read"
+    r"|reads|reading|readings|chapters?|pre-?read\w*|pre-?work|pre-?class|prep"
+)
 READ_VOCABULARY = TAUGHT_VOCABULARY + (
     " read reads reading readings chapter chapters book udl textbook pages page assigned "
     "assignment "
@@ -96,9 +100,15 @@ _FOR_NEXT = (
     r")?reading"
     r"|pre-?work|(?:supposed|have|need|gotta|got|should)(?: i| we)? (?:to )?read"
 )
+_LECTURE_OF_A_CHAPTER = (
+    r"(?:which|what) (?:lectures?|class(?:es)?|day|date|week|lecture dates?)"
+    r"|when (?:do|did|will|is)"
+)
 _NOT_YET = r"(?:have|did|has) (?:we|you|the class)|already|yet|been covered"
 _LISTED_LECTURES = 4  # more lectures on one topic than that, and the topic is too wide to answer
 _MOST_TOPIC_WORDS = 5
+_SHARE, _SHARE_OF_TWO = 2, 3  # one word of so many must point to a lecture; where two do
+_RARE = 4  # lectures at most that a word of a topic may point to
 _MOST_WORDS_OF_A_PLACE = 9  # where the slides are searched, a topic may be told at length
 # Words that many titles share, so that a lecture may be meant without them.
 COMMON_WORDS = frozenset(
@@ -145,7 +155,10 @@ def covering(asking: Asking) -> CourseAnswer | None:
     loose = loose and not asking.has("lecture|class")
     discussion = asking.has("discussions?|sections?")
     only = discussion and not asking.has("lectures?")
+    not_on = re.findall(r"\bnot (?:the |on |about )?([a-z]{3,})", asking.text)
+    topic = [word for word in topic if word not in not_on] or topic
     found = [] if only else lectures_about(asking.course, topic, titles=loose)
+    found = [lec for lec in found if not any(_says(lec.title, word) for word in not_on)]
     if len(found) > _LISTED_LECTURES:
         return None
     beside = re.search(r"\b(after|before|following)\b", asking.text)
@@ -162,6 +175,30 @@ def covering(asking: Asking) -> CourseAnswer | None:
         name = f"{lecture_name(lecture)}, on {day_name(lecture.starts)}"
         _say_readings(draft, name, lecture.readings, lecture)
     return draft.finish()
+
+
+def of_chapter(asking: Asking) -> CourseAnswer | None:
+    """Answer which lectures read the chapter of the course's book that the question names."""
+    chapter = re.search(r"\bchapters? (\d{1,2})\b", asking.text)
+    if not chapter or asking.works or asking.lectures or not asking.has(_LECTURE_OF_A_CHAPTER):
+        return None
+    if asking.strays(READ_VOCABULARY) > 1:
+        return None
+    draft = Draft("covers")
+    for lecture in asking.course.lectures:
+        if int(chapter.group(1)) in _chapters(lecture.readings):
+            say_lecture(draft, lecture, asking.now)
+    return draft.finish()
+
+
+def _chapters(listed: Sequence[str]) -> set[int]:
+    """Return the chapters of "Chapters 7.1 - 7.4", of the first book that a lecture lists."""
+    for reading in listed:
+        if found := re.search(r"\bchapters? ([\d.,\s&–-]*(?:and [\d.]+)?)", reading, re.I):
+            numbers = [int(n) for n in re.findall(r"(?<![\d.])(\d{1,2})", found.group(1))]
+            ranged = len(numbers) == 2 and re.search(r"[–-]", found.group(1))
+            return set(range(numbers[0], numbers[1] + 1)) if ranged else set(numbers)
+    return set()
 
 
 def _neighbours(course: Course, found: list[Lecture], *, after: bool) -> list[Lecture]:
@@ -262,6 +299,21 @@ def lectures_about(course: Course, topic: Sequence[str], *, titles: bool = False
         return []  # one word stands in the titles of many papers
     return [lec for lec in course.lectures
             if all(_says(" ".join(lec.readings), w) for w in rare)]  # fmt: skip
+
+
+def lectures_of_words(course: Course, words: Sequence[str]) -> list[Lecture]:
+    """Return the lectures, two at most, that most of `words` point to, one by one."""
+    votes: Counter[str] = Counter()
+    by_source = {lecture.source: lecture for lecture in course.lectures}
+    for word in words:
+        found = lectures_about(course, [word])
+        if len(found) <= _RARE:
+            votes.update(lecture.source for lecture in found)
+    best = max(votes.values(), default=0)
+    if best * (_SHARE if best == 1 else _SHARE_OF_TWO) < len(words):
+        return []  # of its words too few point there: the slides may know
+    chosen = [by_source[source] for source, count in votes.items() if count == best]
+    return chosen if len(chosen) <= 2 and all(lec.number is not None for lec in chosen) else []
 
 
 def discussions_about(course: Course, topic: Sequence[str]) -> list[Discussion]:

@@ -13,11 +13,13 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ds542_tutor.dialogue import Prompt
 from ds542_tutor.models.code_excerpts import code_for, lead_of
 from ds542_tutor.models.excerpts import Excerpt, cut, word_count
+from ds542_tutor.models.rule_excerpts import around, parts_of, with_part
+from ds542_tutor.models.scored import Scored, overlap, reading_order, says_the_same
 from ds542_tutor.protocols import Embedder
 from ds542_tutor.vectors import dot
 from ds542_tutor.words import content_words
@@ -30,7 +32,9 @@ _MAX_WORDS = 130  # about what a student reads without scrolling on a phone
 _MEANING = 0.7
 _WORDS = 0.3
 _RANK = 0.2
+_RULE_RANK = 0.4  # on the running of the course: a page that is about it, not one that shares words
 _OWN = 0.3  # in a conversation: of the question itself, beside it with the one before
+_MATTER = 0.4  # of the words of pages on the matter that is asked about
 _REASON = 0.08  # "why" answered by a sentence that gives a reason
 _LEANING = 0.06  # begins with "This", "However"; twice that where the sentence before is unfit
 _FLAW = 0.4  # what readers dislike about a sentence by itself
@@ -47,14 +51,7 @@ _NEIGHBOUR_BONUS = 0.05
 # and a sentence of a book is half of one without its neighbours.
 _THOUGHT_WORDS, _THOUGHT_FLAW, _THOUGHT_MEANING = 80, 0.5, 0.5
 _TOTAL_WORDS = 140  # with what other passages add
-# On the rules of the course: words of a passage around the best excerpt, and the share of its score
-# from which another passage is quoted as well.
-_RULE_WORDS = 90
-_LEAD_WORDS = 15  # of a page before the excerpt, such as the title of a book
-_NEARLY = 0.85
 _REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
-_SAME_WORDS = 0.6  # Jaccard overlap of content words from which two sentences say the same
-_SAME_MEANING = 0.92  # and the cosine
 _SHORTLIST = 36  # excerpts that are embedded; a short sentence takes about 5 ms on one core
 
 _ASKS_REASON = re.compile(r"\b(?:why|how come|reason|purpose|what for|point of)\b|^y\b", re.I)
@@ -65,16 +62,6 @@ _GIVES_REASON = re.compile(
     r"|to (?:make|keep|reduce|avoid|prevent|ensure))\b",
     re.I,
 )
-_ITEM = re.compile(r"\s*(?:[-*•]|\d{1,2}[.)])\s")
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    excerpt: Excerpt
-    score: float
-    meaning: float
-    vector: Sequence[float]
-    words: frozenset[str]
 
 
 class QuotesModel:
@@ -107,19 +94,27 @@ class QuotesModel:
             return []
         ranked = self._rank(prompt, prose)
         if prompt.rules:
-            return _around(ranked, prose)
+            return self._rules(prompt, ranked, prose)
         chosen = _completed(_select(ranked), ranked, prose)
         if prompt.action == "answer":
             chosen = _with_code(chosen, excerpts, prose, prompt.question)
-        return _reading_order(chosen)
+        return reading_order(chosen)
 
-    def _rank(self, prompt: Prompt, excerpts: list[Excerpt]) -> list[_Scored]:
+    def _rules(self, prompt: Prompt, ranked: list[Scored], prose: list[Excerpt]) -> list[Excerpt]:
+        """Choose rules of the course, for each question of a message that asks several."""
+        chosen = around(ranked, prose)
+        for part in parts_of(prompt.question):
+            asked = replace(prompt, question=part)
+            chosen = with_part(chosen, self._rank(asked, prose), prose)
+        return reading_order(chosen)
+
+    def _rank(self, prompt: Prompt, excerpts: list[Excerpt]) -> list[Scored]:
         """Score excerpts, best first. Only those that share most words with it are embedded."""
         words = [frozenset(content_words(f"{e.context} {e.text}")) for e in excerpts]
         reason = bool(_ASKS_REASON.search(prompt.own or prompt.question))
         plain = [
             _WORDS * covered
-            + _RANK / (1 + 0.25 * (e.passage.number - 1))
+            + (_RULE_RANK if prompt.rules else _RANK) / (1 + 0.25 * (e.passage.number - 1))
             + _REASON * (reason and bool(_GIVES_REASON.search(e.text)))
             - _LEANING * e.leans * (1 if e.before else 2)
             - _FLAW * e.flaw
@@ -135,16 +130,17 @@ class QuotesModel:
             meaning = max(dot(vector, target), 0.0)
             own = frozenset(content_words(excerpts[i].text))
             total = plain[i] + _MEANING * meaning
-            scored.append(_Scored(excerpts[i], total, meaning, vector, own))
+            scored.append(Scored(excerpts[i], total, meaning, vector, own))
         return sorted(scored, key=lambda s: -s.score)
 
     def _target(self, prompt: Prompt) -> Sequence[float]:
         """Return the unit vector that excerpts should be like."""
         whole = self._embedder.embed_query(prompt.question)
-        if not prompt.own:
+        beside, share = (prompt.matter, _MATTER) if prompt.matter else (prompt.own, _OWN)
+        if not beside:
             return whole
-        own = self._embedder.embed_query(prompt.own)
-        mixed = [(1 - _OWN) * a + _OWN * b for a, b in zip(whole, own, strict=True)]
+        other = self._embedder.embed_query(beside)
+        mixed = [(1 - share) * a + share * b for a, b in zip(whole, other, strict=True)]
         length = math.sqrt(dot(mixed, mixed)) or 1.0
         return [x / length for x in mixed]
 
@@ -152,10 +148,11 @@ class QuotesModel:
 def _covered(prompt: Prompt, texts: Sequence[frozenset[str]]) -> list[float]:
     """Return for each text the share of the question's words in it; its own count as all do."""
     whole = _coverage(set(content_words(prompt.question)), texts)
-    if not prompt.own:
+    beside, share = (prompt.matter, _MATTER) if prompt.matter else (prompt.own, _OWN)
+    if not beside:
         return whole
-    own = _coverage(set(content_words(prompt.own)), texts)
-    return [(1 - _OWN) * a + _OWN * b for a, b in zip(whole, own, strict=True)]
+    other = _coverage(set(content_words(beside)), texts)
+    return [(1 - share) * a + share * b for a, b in zip(whole, other, strict=True)]
 
 
 def _allowed(excerpt: Excerpt, prompt: Prompt) -> bool:
@@ -181,7 +178,7 @@ def _for_embedding(excerpt: Excerpt) -> str:
     return f"{excerpt.context}: {excerpt.text}"
 
 
-def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
+def _select(ranked: Sequence[Scored]) -> list[Excerpt]:
     """Choose greedily: the best, then what is nearly as good and says something else."""
     best = ranked[0]
     chosen = [best]
@@ -194,7 +191,7 @@ def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
         if _marginal(candidate, []) + _nearness(candidate, chosen) < _RELATIVE_FLOOR * best.score:
             continue
         length = word_count(candidate.excerpt.text)
-        if words + length > _MAX_WORDS or any(_same(candidate, c) for c in chosen):
+        if words + length > _MAX_WORDS or any(says_the_same(candidate, c) for c in chosen):
             continue
         chosen.append(candidate)
         words += length
@@ -202,7 +199,7 @@ def _select(ranked: Sequence[_Scored]) -> list[Excerpt]:
 
 
 def _completed(
-    chosen: Sequence[Excerpt], ranked: Sequence[_Scored], prose: Sequence[Excerpt]
+    chosen: Sequence[Excerpt], ranked: Sequence[Scored], prose: Sequence[Excerpt]
 ) -> list[Excerpt]:
     """Quote more of the passage of the first excerpt, then the others while there is room.
 
@@ -227,7 +224,7 @@ def _completed(
     for pool, most in ((near, _THOUGHT_WORDS), (chosen[1:], _TOTAL_WORDS)):
         for excerpt in pool:
             length = word_count(excerpt.text)
-            if words + length <= most and not any(_overlap(excerpt, e) for e in result):
+            if words + length <= most and not any(overlap(excerpt, e) for e in result):
                 result.append(excerpt)
                 words += length
     return result
@@ -242,108 +239,16 @@ def _distance(a: Excerpt, b: Excerpt) -> int:
     return max(a.start - b.end, b.start - a.end, 0)
 
 
-def _around(ranked: Sequence[_Scored], prose: Sequence[Excerpt]) -> list[Excerpt]:
-    """Choose the best excerpt with what belongs to it: rules come with their exceptions.
-
-    Where another passage has one that is nearly as good, that one comes too.
-    """
-    best = ranked[0]
-    chosen = [_led(e) for e in _grown(best.excerpt, prose, _RULE_WORDS)]
-    for other in ranked[1:]:
-        if other.score < _NEARLY * best.score:
-            break
-        if other.excerpt.passage.number == best.excerpt.passage.number:
-            continue
-        if not any(_same(other, c) for c in ranked if any(c.excerpt is e for e in chosen)):
-            chosen += _grown(other.excerpt, prose, _MAX_WORDS - _RULE_WORDS)
-            break
-    return _reading_order(chosen)
-
-
-def _led(excerpt: Excerpt) -> Excerpt:
-    """Put the few words before the first excerpt of a page in front: what it is about."""
-    passage = excerpt.passage
-    ahead = passage.text[: excerpt.start]
-    if passage.chunk.kind != "site" or not 0 < word_count(ahead) <= _LEAD_WORDS:
-        return excerpt
-    return replace(excerpt, start=0, text=f"{' '.join(ahead.split())} {excerpt.text}")
-
-
-def _grown(excerpt: Excerpt, prose: Sequence[Excerpt], most: int) -> list[Excerpt]:
-    """Return the excerpt with what belongs to it in its passage, as long as there are words left.
-
-    That is its paragraph, the item of a list with the items below it, and the words that lead to
-    it; not the next item, which is another rule.
-    """
-    same = [e for e in prose if e.passage.number == excerpt.passage.number]
-    after = sorted((e for e in same if e.start >= excerpt.end), key=lambda e: (e.start, -e.end))
-    ahead = sorted((e for e in same if e.end <= excerpt.start), key=lambda e: (-e.end, e.start))
-    chosen, words = [excerpt], word_count(excerpt.text)
-    for neighbours in (ahead, after):  # what leads to it first: the items below that belong to it
-        for neighbour in neighbours:
-            edge = (max if neighbours is after else min)(chosen, key=lambda e: e.start)
-            first, second = (edge, neighbour) if neighbours is after else (neighbour, edge)
-            if any(_overlap(neighbour, e) for e in chosen):
-                continue
-            length = word_count(neighbour.text)
-            outer = min(_indent(_line_of(e.passage.text, e.start)) for e in (*chosen, first))
-            if words + length > most or not _belongs(first, second, outer):
-                break
-            chosen.append(neighbour)
-            words += length
-    return chosen
-
-
-def _belongs(first: Excerpt, second: Excerpt, outer: int) -> bool:
-    """Whether `second`, which follows `first` in the passage, goes on with it.
-
-    `outer`: the indent of the outermost of what has been chosen; deeper items belong to that.
-    """
-    text = first.passage.text
-    between = text[first.end : second.start]
-    if "\n" not in between:
-        return True
-    leads = text[first.start : first.end + 2].rstrip().endswith(":")
-    line = _line_of(text, second.start)
-    if not _ITEM.match(line):
-        return leads or "\n\n" not in between
-    return leads or _indent(line) > outer
-
-
-def _line_of(text: str, place: int) -> str:
-    start = text.rfind("\n", 0, place) + 1
-    end = text.find("\n", place)
-    return text[start : end if end >= 0 else len(text)]
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _marginal(candidate: _Scored, chosen: Sequence[_Scored]) -> float:
+def _marginal(candidate: Scored, chosen: Sequence[Scored]) -> float:
     likeness = max((dot(candidate.vector, c.vector) for c in chosen), default=0.0)
     return candidate.score + _nearness(candidate, chosen) - _REDUNDANCY * max(likeness, 0.0)
 
 
-def _nearness(candidate: _Scored, chosen: Sequence[_Scored]) -> float:
+def _nearness(candidate: Scored, chosen: Sequence[Scored]) -> float:
     return _NEIGHBOUR_BONUS * any(
         candidate.excerpt.before is c.excerpt or c.excerpt.before is candidate.excerpt
         for c in chosen
     )
-
-
-def _same(a: _Scored, b: _Scored) -> bool:
-    """Whether two excerpts overlap in the passage or in what they say."""
-    if _overlap(a.excerpt, b.excerpt) or dot(a.vector, b.vector) >= _SAME_MEANING:
-        return True
-    shorter = min(len(a.words), len(b.words)) or 1
-    shared = len(a.words & b.words)
-    return shared / (len(a.words | b.words) or 1) >= _SAME_WORDS or shared == shorter
-
-
-def _overlap(a: Excerpt, b: Excerpt) -> bool:
-    same_passage = a.passage.number == b.passage.number
-    return same_passage and a.start < b.end and b.start < a.end
 
 
 def _with_antecedents(chosen: list[Excerpt], words: int) -> list[Excerpt]:
@@ -372,14 +277,6 @@ def _with_code(
         if lead is not None:
             return [lead, code, *chosen] if number == 1 else [*chosen, lead, code]
     return chosen
-
-
-def _reading_order(chosen: Sequence[Excerpt]) -> list[Excerpt]:
-    """Order by passage as first chosen, within a passage as written."""
-    rank: dict[int, int] = {}
-    for excerpt in chosen:
-        rank.setdefault(excerpt.passage.number, len(rank))
-    return sorted(chosen, key=lambda e: (rank[e.passage.number], e.start))
 
 
 def _separator(before: Excerpt | None, excerpt: Excerpt) -> str:

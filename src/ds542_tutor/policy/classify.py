@@ -27,6 +27,7 @@ from ds542_tutor.policy.findings import (
     Findings,
     by_meaning,
     examine_message,
+    judged,
 )
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
@@ -98,6 +99,11 @@ def only_resembles(question: str, decision: Decision) -> bool:
     return decision.action != "answer" and measured and not wanted
 
 
+def joined_messages(question: str, turns: Sequence[Turn]) -> str:
+    """Return a question with the messages of the student before it as one text; "" without any."""
+    return _joined(question, _asked(turns))
+
+
 def sense_of(
     question: str,
     turns: Sequence[Turn],
@@ -105,8 +111,8 @@ def sense_of(
     kinds: Kinds | None = None,
 ) -> Sense:
     """Embed what `decide` needs of a question: itself, and with the messages before it."""
-    joined = _joined(question, _asked(turns))
-    return Sense(embed(meant(question)), embed(meant(joined)) if joined else None, kinds)
+    joined = joined_messages(question, turns)
+    return Sense(embed(judged(question)), embed(meant(joined)) if joined else None, kinds)
 
 
 def decide(

@@ -23,7 +23,7 @@ from ds542_tutor.policy.signals import Sense, Signals, signals
 MIN_CONTENT_WORDS = 2
 """Words left of a message without its injected instructions, for it to hold a question."""
 
-LIKELY = 0.45
+LIKELY = 0.42
 """Probability from which a message counts as asking for graded work to be done."""
 
 OF_THE_COURSE = 0.8
@@ -35,18 +35,21 @@ SURELY_WORK, NEAR_WORK = 0.85, 0.45
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
 
-LIKE_HARM = 0.45
-"""Probability from which a message may count as a request of a harmful kind by its meaning; its
-nearest exemplars must agree (`NEARER`)."""
+LIKE_HARM, ANY_HARM = 0.5, 0.7
+"""Probability, corrected by `NEARER`, from which a message counts as a request of a harmful kind by
+its meaning; the second of all harmful kinds together."""
 
 NEAR = 0.4
 """Cosine to the nearest exemplar of a harmful kind below which its regression only guesses."""
 
-NEARER, SURE = 0.1, 0.8
-"""How much nearer than the nearest exemplar of the kind a harmless one may be (cosine), and the
-probability at which that no longer matters."""
+NEARER, MOST_NEARER = 2.0, 0.1
+"""What a probability gains or loses for each unit of cosine by which the nearest exemplar of the
+kind is nearer, or less near, than the nearest harmless one; of cosine at most the second counts."""
 
-ABOUT_RULES = {"staff-only": 0.7, "private": 0.9}
+SURE = 0.8
+"""Probability from which a message that sounds like a question on a rule asks to break it."""
+
+ABOUT_RULES = {"staff-only": 0.7, "private": 0.9, "attribution": 0.75}
 """Probability from which a message with words of what a rule refuses asks about the rule."""
 
 GRADED = "graded-solution"
@@ -58,6 +61,7 @@ _CREDITING = re.compile(
     r"|acknowledg\w+|attribut\w+|gaia|ai policy"
     r"|appendix|ai (?:use|usage|tools?|detect\w+)|(?:use|used|using) (?:you|chat ?gpt|ai|llms?|gpt"
     r"|copilot|claude|this (?:bot|tutor)))\b"
+    r"|\b(?:chat ?gpt|gpt|claude|gemini|copilot|an? ai|llms?)\b.{0,90}\b(?:mention|declare|own up)"
 )
 _LOGISTICS = re.compile(
     r"\b(?:when|deadline|due|late|office hours?|room|email|syllabus|grad(?:e|ed|ing) weights?"
@@ -98,12 +102,22 @@ class Findings:
         return self.found[-1]
 
 
+def judged(question: str) -> str:
+    """Return what the meaning of a message is judged by: what it asks beside an injection.
+
+    A message that is nothing but an injection is judged as it is.
+    """
+    text = meant(question)
+    rest = harms.without_injection(text)
+    return rest if len(re.findall(r"[a-z]{3,}", rest.casefold())) >= MIN_CONTENT_WORDS else text
+
+
 def examine_message(
     question: str, policy: Policy, course: Course, graded: GradedItems, sense: Sense
 ) -> Findings:
     """Judge one message by itself, in all its readings."""
     texts = readings(question)
-    likely = sense.kinds.likely(meant(question), sense.vector) if sense.kinds else {}
+    likely = sense.kinds.likely(judged(question), sense.vector) if sense.kinds else {}
     found = signals(question, graded, course, sense, likely) if likely else None
     benign = _benign(texts[0])
     findings = [*_by_words(texts, likely), *by_meaning(texts, likely, sense)]
@@ -132,24 +146,31 @@ def _by_words(texts: Sequence[str], likely: Mapping[str, float]) -> list[Finding
 
 def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) -> list[Finding]:
     """Find what is refused by likeness to exemplars."""
-    found = []
+    if sense.kinds is None or not likely:
+        return []
+    harmless = sense.kinds.nearest((*BENIGN, WORK), sense.vector)
+    asks = any(map(harms.asks_about_rules, texts))
+    found: list[tuple[float, float, str, tuple[str, float] | None]] = []
+    rest = list(found)
     for kind in HARMFUL:
-        if likely.get(kind, 0.0) < LIKE_HARM or sense.kinds is None:
-            continue
-        if kind in _ASKED_ABOUT and any(map(harms.asks_about_rules, texts)):
-            continue
         near = sense.kinds.nearest((kind,), sense.vector)
-        other = sense.kinds.nearest((*BENIGN, WORK), sense.vector)
-        if near and other and near[1] < other[1] - NEARER and likely[kind] < SURE:
-            continue
         if near and near[1] < NEAR:
             continue  # unlike anything known: about something else altogether
-        evidence = (f'means about the same as "{_brief(near[0])}"',) if near else ()
-        scores = {f"likely {kind}": likely[kind]} | ({"cosine": near[1]} if near else {})
-        found.append(
-            Finding(kind, f"reads like what rule {kind!r} refuses", None, evidence, scores)
-        )
-    return found
+        nearer = min(near[1] - harmless[1], MOST_NEARER) if near and harmless else 0.0
+        corrected = likely[kind] + NEARER * nearer
+        if kind in _ASKED_ABOUT and asks and likely[kind] < SURE:
+            continue
+        (found if corrected >= LIKE_HARM else rest).append((likely[kind], nearer, kind, near))
+    together = sum(likely[kind] for kind in HARMFUL)
+    if not found and rest and together + NEARER * max(rest)[1] >= ANY_HARM:
+        found = [max(rest)]
+    return [_like(kind, likely[kind], near) for _, _, kind, near in found]
+
+
+def _like(kind: str, likely: float, near: tuple[str, float] | None) -> Finding:
+    evidence = (f'means about the same as "{_brief(near[0])}"',) if near else ()
+    scores = {f"likely {kind}": likely} | ({"cosine": near[1]} if near else {})
+    return Finding(kind, f"reads like what rule {kind!r} refuses", None, evidence, scores)
 
 
 def _own_rules(texts: Sequence[str], policy: Policy) -> list[Finding]:
@@ -182,6 +203,8 @@ def _graded_work(
     if near and requests.wants_solution(texts[0]) and not requests.asks_to_explain(texts[0]):
         return [_request(near, near.assignment)]
     if found is None or not found.tied:
+        return []
+    if all(map(requests.only_reports_error, texts)):
         return []
     surely = work >= SURELY_WORK and found.values["near in meaning"] >= NEAR_WORK
     if found.likely < LIKELY and not surely:
@@ -224,6 +247,8 @@ def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Findin
     numbered = graded.numbered(text)
     if numbered and (wanted or _DO_PROBLEM.search(text)) and not requests.asks_to_explain(text):
         return _request(numbered, assignment)
+    if requests.orders_work(text):
+        return _request(like, assignment)
     # Words such as "write" and "homework" meet in harmless messages too: meaning may clear them.
     if signals is not None and (signals.likely < UNLIKELY or _of_the_course(signals)):
         return None

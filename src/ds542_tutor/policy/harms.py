@@ -263,6 +263,8 @@ _INJECTION = compile_phrases(
     "say|print|output|write (exactly|only|just) pwned|hacked|i_have_been_pwned",
     "from now on you|ignore|answer|respond|act",
     "you must|will|shall (now) obey|comply|listen",
+    "end_of (the) user|student|original message|input|question|prompt",
+    "new|updated system policy|message|rule|rules|instruction|prompt|directive|notice",
 )
 _MARKERS = re.compile(
     r"<\|im_(?:start|end)\|>|<\|?system\|?>|\[/?inst\]|<<sys>>"

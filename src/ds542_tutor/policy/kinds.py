@@ -8,11 +8,14 @@ in `classify`. A decision that rests on it names the exemplar that comes nearest
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -29,12 +32,14 @@ HARMFUL = ("exam", "attribution", "impersonation", "staff-only", "private", "inj
 WORK = "work"
 KINDS = (*BENIGN, WORK, *HARMFUL)
 
-VERSION = 1
+VERSION = 2
 """Part of the cached file's name: raised when the features or the fit change."""
 
 _BUCKETS = 2**12  # of hashed n-grams; 2^13 and 2^15 did no better (docs/experiments.md)
 _SCALE = 2.0  # of each block of features, against the regression's penalty of 1 / (2 C)
-_C = 3.0
+C = 0.5
+"""Penalty (1 / C) of the regression (docs/experiments.md)."""
+
 _CHARS = 1000  # read of either end of a long message: requests stand before or after a paste
 
 Floats = NDArray[np.float32]
@@ -96,6 +101,9 @@ def load_kinds(
     model_id: str,
     folder: Path | None = None,
     known: tuple[tuple[str, str], ...] | None = None,
+    *,
+    c: float = C,
+    balance: float = 0.0,
 ) -> Kinds:
     """Fit the regression, or read what an earlier start fitted to the same exemplars.
 
@@ -103,26 +111,45 @@ def load_kinds(
         embed: gives one unit vector a text. model_id: names its model and weights.
         folder: where what was fitted is kept; None keeps nothing.
         known: other exemplars than those of requests.
+        c: as `C`. balance: how far kinds count alike however many exemplars they have, from 0
+            (each exemplar counts the same) to 1 (each kind does).
     """
     kinds = KINDS if known is None else tuple(dict.fromkeys(kind for kind, _ in known))
     known = exemplars() if known is None else known
-    digest = hashlib.sha256(repr((VERSION, model_id, known)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(repr((VERSION, model_id, known, c, balance)).encode()).hexdigest()[:16]
     file = folder.expanduser() / f"kinds-{digest}.npz" if folder else None
-    if file and (saved := _read(file)):
-        return Kinds(saved["weights"], saved["bias"], known, saved["vectors"], kinds)
+    with _alone(file):
+        if file and (saved := _read(file)):
+            return Kinds(saved["weights"], saved["bias"], known, saved["vectors"], kinds)
+        return _fitted(embed, known, kinds, file, c, balance)
+
+
+def _fitted(
+    embed: Callable[[Sequence[str]], Sequence[Sequence[float]]],
+    known: tuple[tuple[str, str], ...],
+    kinds: tuple[str, ...],
+    file: Path | None,
+    c: float,
+    balance: float,
+) -> Kinds:
     texts = [meant(text) for _, text in known]
     vectors = np.asarray(embed(texts), dtype=np.float32)
-    weights, bias = _fit(_features(texts, vectors), [kind for kind, _ in known], kinds)
+    labels = [kind for kind, _ in known]
+    weights, bias = _fit(_features(texts, vectors), labels, kinds, c, balance)
     if file:
         _write(file, weights=weights, bias=bias, vectors=vectors)
     return Kinds(weights, bias, known, vectors, kinds)
 
 
-def _fit(features: Floats, labels: Sequence[str], kinds: Sequence[str]) -> tuple[Floats, Floats]:
+def _fit(
+    features: Floats, labels: Sequence[str], kinds: Sequence[str], c: float, balance: float
+) -> tuple[Floats, Floats]:
     from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=_C, max_iter=1000, class_weight="balanced")
+    counts = Counter(labels)
+    alike = {k: (len(labels) / len(counts) / n) ** balance for k, n in counts.items()}
+    model = LogisticRegression(C=c, max_iter=1000, class_weight=alike)
     model.fit(csr_matrix(features), labels)  # n-grams are mostly zeros: five times faster
     order = [list(model.classes_).index(kind) for kind in kinds]
     return model.coef_[order].astype(np.float32), model.intercept_[order].astype(np.float32)
@@ -149,6 +176,22 @@ def _vectorizers() -> tuple[Any, Any]:
         HashingVectorizer(analyzer="char_wb", ngram_range=(2, 4), **shared),
         HashingVectorizer(token_pattern=r"\w+", ngram_range=(1, 2), **shared),
     )
+
+
+@contextmanager
+def _alone(file: Path | None) -> Iterator[None]:
+    """Let one process fit while others wait for it; where no lock can be had, all of them fit."""
+    try:
+        if file is None:
+            raise OSError
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = file.with_name(f".{file.name}.lock").open("w")
+    except OSError:
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _read(file: Path) -> Mapping[str, Floats] | None:

@@ -163,6 +163,14 @@ _ERROR = re.compile(
     r"|the) .{0,30}"
     r"(?:fail|break|nan|stuck|not (?:going|learning|working))"
 )
+_WORK_NAME = r"(?:hw|home ?work|project|proj|assignment|discussion|disc|pset|problem set)"
+_DO = r"(?:do|write|solve|finish|complete|code(?: up)?|make|answer)"
+_ORDER = re.compile(
+    rf"(?:^|[.,!?;:] ?|\b(?:please|pls|plz|just|(?:can|could|would|will) (?:you|u)) ){_DO}"
+    rf" (?:(?:my|the|our|this|that|whole|entire|all|of) )*{_WORK_NAME}"
+    rf"|\b{_WORK_NAME}\b[^.?!]{{0,40}}[,;:.!] ?(?:(?:please|pls|just|so) )*{_DO}"
+    r" (?:it|that|this|the whole thing)\b"
+)
 _HAND_BACK = compile_phrases(
     "{give}|write|return ..6 fixed|corrected|correct|right|full|complete|completed|working|whole"
     "|finished|final|proper (python) code|function|version|solution|cell|one|answer"
@@ -316,6 +324,24 @@ def asks_about_own_work(text: str) -> bool:
 def reports_error(text: str) -> bool:
     """Say whether `text` reports an error message or a run that failed."""
     return bool(_ERROR.search(text))
+
+
+def orders_work(text: str) -> bool:
+    """Say whether `text` orders named work to be done: "do hw 2", "hw 2 is due, write it"."""
+    return bool(_ORDER.search(text)) and not asks_to_explain(text)
+
+
+def only_reports_error(text: str) -> bool:
+    """Say whether `text` shows code of the student's own with the error it gives, and asks no more.
+
+    A stub as it was given out is no code of theirs.
+    """
+    return bool(
+        re.search(r"\b\w+(?:error|exception)\b\s*:", text)
+        and not leaves_a_gap(text)
+        and not wants_solution(text)
+        and not wants_it_handed_back(text)
+    )
 
 
 def wants_it_handed_back(text: str) -> bool:

@@ -1,0 +1,53 @@
+"""Pieces that `replies` puts answers together from: places, spans of facts, who speaks."""
+
+from __future__ import annotations
+
+import re
+
+from ds542_tutor.citations import cite
+from ds542_tutor.course import Course, Person
+from ds542_tutor.dialogue import Citation, Passage
+from ds542_tutor.documents import Chunk
+from ds542_tutor.support import best_window, find_exact
+from ds542_tutor.words import content_words
+
+# A computed fact is worded by us; from this share of its words a span of the file says it.
+_SURE_SHARE = 0.6
+_FIRST_PERSON = re.compile(r"\b(?:I|me|my)\b(?![.)])|\bI['’](?:ll|m|ve|d)\b")
+
+
+def citing(citations: tuple[Citation, ...], passage: Passage, words: str) -> tuple[Citation, ...]:
+    """The citations with one of `passage`, which says `words`."""
+    if any(citation.marker == passage.number for citation in citations):
+        return citations
+    start, end = find_exact(words, passage.chunk.text) or (0, 0)
+    added = cite(passage, start, end, 1.0, words)
+    return tuple(sorted((*citations, added), key=lambda citation: citation.marker))
+
+
+def place_of(chunk: Chunk) -> str:
+    """Say where a chunk stands: "Lecture 7: Attention, slide 9: Why …" or the document alone."""
+    where = chunk.locator.describe()
+    first = chunk.pages[0] if chunk.pages else None
+    if chunk.kind == "slides" and first != chunk.locator.page:
+        where = f"{where} (built up from slide {first})"
+    return f"{chunk.title}, {where}" if where else chunk.title
+
+
+def shared(statement: str, text: str) -> float:
+    """Share of the statement's content words that `text` has."""
+    words = set(content_words(statement))
+    return len(words & set(content_words(text))) / len(words) if words else 0.0
+
+
+def span_of(statement: str, text: str) -> tuple[int, int]:
+    """Return the range of `text` that says `statement`; (0, 0) when none surely does."""
+    start, end = find_exact(statement, text) or best_window(statement, text) or (0, 0)
+    return (start, end) if shared(statement, text[start:end]) >= _SURE_SHARE else (0, 0)
+
+
+def speaker(text: str, course: Course) -> Person | None:
+    """Return the one instructor whose words a quotation in the first person is, else None."""
+    instructors = [person for person in course.people if person.role == "instructor"]
+    prose = re.sub(r"```.*?```|`[^`]*`", " ", text, flags=re.S)
+    return instructors[0] if len(instructors) == 1 and _FIRST_PERSON.search(prose) else None
