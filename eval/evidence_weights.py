@@ -26,8 +26,10 @@ from sklearn.preprocessing import StandardScaler
 
 from ds542_tutor import evidence
 from ds542_tutor.assembly import LiveTutor, with_overrides
+from ds542_tutor.course_matters import matter_of
 from ds542_tutor.course_questions import OF_THE_COURSE, computed_answer, needs_course_pages
 from ds542_tutor.errors import TutorError
+from ds542_tutor.policy.classify import sense_of
 from ds542_tutor.settings import load_settings
 from ds542_tutor.tutor import Tutor
 from eval.arguments import cases_by_index
@@ -87,12 +89,14 @@ def _row(tutor: Tutor, case: Case) -> list[float]:
     course, kinds = tutor.generation.course, tutor.course_kinds
     zone = ZoneInfo(course.timezone)
     now = datetime.combine(case.today, time(12), zone) if case.today else datetime.now(zone)
-    vector = tutor.retriever.embedder.embed_query(case.question)
-    if computed_answer(course, case.question, case.history, now, kinds, vector) is not None:
+    asked, turns = case.question, case.history
+    sense = sense_of(asked, turns, tutor.retriever.embedder.embed_query)
+    if computed_answer(course, asked, turns, now, kinds, sense.vector) is not None:
         return []
-    query = tutor.retriever.query(case.question, case.history)
-    if needs_course_pages(case.question, kinds, vector) >= OF_THE_COURSE:
-        query = replace(query, about_course=True, locate=False)
+    query = tutor.retriever.query(asked, turns)
+    if needs_course_pages(asked, turns, kinds, sense) >= OF_THE_COURSE:
+        matter = matter_of(asked, tutor.matters, sense.vector)
+        query = replace(query, about_course=True, locate=False, matter=matter)
     found = evidence.signals(query, tutor.retriever.search(query), tutor.generation)
     return list(found.values())
 

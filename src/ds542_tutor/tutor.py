@@ -25,6 +25,7 @@ from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.calendar_answers.lessons import lectures_meant, without_days
 from ds542_tutor.citations import Checked, Checker, DraftCheck, number
 from ds542_tutor.course_matters import CREDITED, ELSEWHERE, NEAR_ENOUGH, WORDS, matter_of
+from ds542_tutor.course_pages import crediting_hits, on_crediting, with_parts
 from ds542_tutor.course_questions import (
     OF_THE_COURSE,
     SURELY_OF_THE_COURSE,
@@ -63,7 +64,6 @@ from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
-from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.replies import Reply
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.sentences import whole_sentences
@@ -77,10 +77,6 @@ _MAY_END = re.compile(r"[.!?\n]")  # a piece of a draft after which a sentence m
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
-_SITE_WORDS = "generative AI assistance GAIA policy"
-_BESIDE_POLICY = 0.15  # odds against the best hit
-_HOW_TO_CITE, _BEFORE_HOW = ("cite", "link"), 2
-_POLICY_FIRST = 3  # hits on a matter of AI use that stay, however much better the first is
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them
 _SHORT_DRAFT = 400  # characters; in a longer one the words are about something else
 _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
@@ -229,14 +225,9 @@ class Tutor:
             return tuple(h for h in deep if h.chunk.term == reply.query.term)
         hits = self.retriever.search(reply.query)
         if reply.decision.rule == CREDITING:
-            # The policy itself, and whatever else the question may be about.
-            policy = replace(reply.query, text=f"{reply.query.text} {_SITE_WORDS}")
-            both = zip(hits, self.retriever.search(policy), strict=False)
-            found = {hit.chunk.id: hit for pair in both for hit in pair}
-            ranked = list(found.values())
-            # Where the course says how to cite in short: "a chat link suffices".
-            how = [h for h in self.retriever.naming(_HOW_TO_CITE)[:1] if h.chunk.id not in found]
-            return (*ranked[:_BEFORE_HOW], *how, *ranked[_BEFORE_HOW:])
+            return crediting_hits(self.retriever, reply.query)
+        if not hint and reply.query.about_course:
+            return with_parts(self.retriever, self.matters, reply.query, hits)
         if not hint:
             return hits
         key = reply.decision.assignment
@@ -362,19 +353,7 @@ class Tutor:
         if reply.evidence is not None and self._evidence(reply, current) < needed:
             current = [*(h for h in reply.hits if h not in current), *current]
         if reply.decision.rule == CREDITING:
-            # The policy, and pages that are found nearly as well: they may be asked about.
-            site = [
-                h for h in current
-                if tells_of_the_course(h.chunk)
-                and not (h.chunk.assignment or (h.chunk.kind == "site" and h.chunk.lecture))
-            ]  # fmt: skip
-            least = _BESIDE_POLICY * max((h.score for h in site), default=0.0)
-            first = site[:_POLICY_FIRST] if reply.query.matter else []
-            kept = [
-                h for h in site
-                if h in first or "GAIA" in h.chunk.search_text or h.score >= least
-            ]  # fmt: skip
-            current = kept or current
+            current = on_crediting(reply.query, current)
         if reply.decision.action == "hint":
             mine = [h for h in reply.teaching if h.chunk.term in (None, "", term) or not term]
             return (mine or list(reply.teaching))[:_HINT_PASSAGES]

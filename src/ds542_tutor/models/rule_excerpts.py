@@ -37,7 +37,8 @@ _PART_END = re.compile(
 
 def parts_of(question: str) -> list[str]:
     """Return the questions of a message that asks several, else nothing."""
-    parts = [p for p in _PART_END.split(question) if len(content_words(p)) >= _PART_WORDS]
+    split = [re.sub(r"^(?:also|and)\b,?\s*", "", p, flags=re.I) for p in _PART_END.split(question)]
+    parts = [p for p in split if len(content_words(p)) >= _PART_WORDS]
     return parts[:_MOST_PARTS] if len(parts) > 1 else []
 
 

@@ -1,0 +1,70 @@
+"""Which pages answer a question on the running of the course, and which on crediting AI use.
+
+The policy on AI comes from the course's own pages, beside whatever else the question may be about;
+a message with several questions is searched for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ds542_tutor.course_matters import matter_of
+from ds542_tutor.dialogue import Hit, Query
+from ds542_tutor.models.rule_excerpts import parts_of
+from ds542_tutor.policy.disguise import meant
+from ds542_tutor.policy.kinds import Kinds
+from ds542_tutor.ranking import tells_of_the_course
+from ds542_tutor.retrieval import Retriever
+
+_SITE_WORDS = "generative AI assistance GAIA policy"
+_BESIDE_POLICY = 0.15  # odds against the best hit
+_POLICY_FIRST = 3  # hits on a matter of AI use that stay, however much better the first is
+# Where the course says how to cite in short ("a chat link suffices"), after the policy itself.
+_HOW_TO_CITE, _BEFORE_HOW = ("chat", "link"), 2
+_BEFORE_PARTS = 2  # hits of the whole message that stay before those of its parts
+
+
+def crediting_hits(retriever: Retriever, query: Query) -> tuple[Hit, ...]:
+    """Search for the policy on AI use, and for whatever else `query` may be about."""
+    policy = replace(query, text=f"{query.text} {_SITE_WORDS}")
+    both = zip(retriever.search(query), retriever.search(policy), strict=False)
+    found = {hit.chunk.id: hit for pair in both for hit in pair}
+    ranked = list(found.values())
+    how = [hit for hit in retriever.naming(_HOW_TO_CITE)[:1] if hit.chunk.id not in found]
+    return (*ranked[:_BEFORE_HOW], *how, *ranked[_BEFORE_HOW:])
+
+
+def on_crediting(query: Query, hits: Sequence[Hit]) -> list[Hit]:
+    """Return of `hits` the policy, and pages that are found nearly as well: all, if there is none.
+
+    They may be asked about as well.
+    """
+    site = [
+        hit for hit in hits
+        if tells_of_the_course(hit.chunk)
+        and not (hit.chunk.assignment or (hit.chunk.kind == "site" and hit.chunk.lecture))
+    ]  # fmt: skip
+    least = _BESIDE_POLICY * max((hit.score for hit in site), default=0.0)
+    first = site[:_POLICY_FIRST] if query.matter else []
+    kept = [
+        hit for hit in site
+        if hit in first or "GAIA" in hit.chunk.search_text or hit.score >= least
+    ]  # fmt: skip
+    return kept or list(hits)
+
+
+def with_parts(
+    retriever: Retriever, matters: Kinds | None, query: Query, hits: Sequence[Hit]
+) -> tuple[Hit, ...]:
+    """Let the best page for each question of a message on the course be among the first hits."""
+    ranked = list(hits)
+    for part in parts_of(query.original) if not query.context else ():
+        vector = retriever.embedder.embed_query(meant(part))
+        alone = replace(query, text=part, original=part, matter=matter_of(part, matters, vector))
+        best = retriever.search(alone, 1)[:1]
+        known = [hit.chunk.id for hit in ranked[: _BEFORE_PARTS + 1]]
+        if best and best[0].chunk.id not in known:
+            rest = [hit for hit in ranked if hit.chunk.id != best[0].chunk.id]
+            ranked = [*rest[:_BEFORE_PARTS], best[0], *rest[_BEFORE_PARTS:]]
+    return tuple(ranked)
