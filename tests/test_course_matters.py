@@ -6,6 +6,7 @@ import pytest
 
 from ds542_tutor import course_matters
 from ds542_tutor.assembly import LiveTutor
+from ds542_tutor.calendar_answers import term_asked
 from ds542_tutor.course import Course, Person
 from ds542_tutor.course_matters import CREDITED, ELSEWHERE, WORDS, matter_of
 from ds542_tutor.dialogue import Answer, Finished
@@ -70,6 +71,17 @@ def test_two_questions_get_two_rules(starter_tutor: LiveTutor) -> None:
     question = "do i have to buy the textbook? also how much linear algebra should i know before"
     text = ask(starter_tutor, question).text
     assert "free" in text and "linear algebra" in text
+
+
+def test_when_somebody_took_the_course_is_no_term_asked_for() -> None:
+    assert term_asked("my buddy took this last fall, may i see his solutions", "sp2026") is None
+    assert term_asked("who taught this last fall", "sp2026") == "fa2025"
+
+
+def test_a_weight_that_is_supposed_is_no_score(starter_tutor: LiveTutor) -> None:
+    question = "reddit said sections count 35 percent of the grade, is that still true this term?"
+    text = ask(starter_tutor, question).text
+    assert "15%" in text and "35" not in text
 
 
 def test_parts_of_a_message() -> None:

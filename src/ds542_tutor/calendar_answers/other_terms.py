@@ -17,6 +17,14 @@ _RELATIVE = re.compile(
     re.I,
 )
 
+_TOOK_IT = re.compile(
+    r"\b(?:took|taken|takes?|did|had|attended)"
+    r" (?:this|it|(?:the|this) (?:class|course)|(?:ds ?)?542)(?: class| course)?"
+    r" (?:in |the )?(?:last|previous|past) \w+",
+    re.I,
+)
+"""When somebody took the course: "my friend took this last fall, may i look at her solutions"."""
+
 
 def term_asked(question: str, running: str) -> str | None:
     """Return the term that `question` names when it is not `running`, as "fa2025", else None.
@@ -31,7 +39,7 @@ def term_asked(question: str, running: str) -> str | None:
         code = _SEASONS.get(named, named)
         if f"{code}20{match.group(2)}" != running:
             return f"{code}20{match.group(2)}"
-    relative = _RELATIVE.search(question)
+    relative = _RELATIVE.search(_TOOK_IT.sub(" ", question))
     if relative is None:
         return None
     back = relative.group(1).casefold() not in ("next", "coming")

@@ -44,6 +44,7 @@ _OF_THE_TERM = (
     r".{0,20}\b(?:semester|term|course|year|spring|calendar)\b"
 )
 _MISSED = r"\blectures\b.{0,20}\b(?:miss(?:ed)?|had|so far)\b"
+_A_WEIGHT = r"\d ?(?:%|percent)(?: \S+){0,2} of (?:the|your|my|our) (?:final |course )?grade"
 _DISCUSSION = r"\b(?:discussions?|sections?)\b"
 
 
@@ -166,6 +167,8 @@ def _weights(asking: Asking) -> Iterator[str]:
     parts = [what for what, _ in asking.course.weights]
     named = [m.group() for what in parts if (m := re.search(part_pattern(what), text))]
     scores = {what: score for what, score in scores_in(text, parts).items() if score is not None}
+    if re.search(_A_WEIGHT, text):
+        scores = {}  # "sections count 35 percent of the grade, is that so"
     if any(scores.values()):
         have = " and ".join(f"{score:g} on {what.casefold()}" for what, score in scores.items())
         target = target_in(text)

@@ -67,6 +67,8 @@ def around(ranked: Sequence[Scored], prose: Sequence[Excerpt]) -> list[Excerpt]:
         beside = other.excerpt.passage.number == best.excerpt.passage.number
         if not beside or other.meaning < _BESIDE * best.meaning:
             continue
+        if _is_item(other.excerpt) and not _is_item(best.excerpt):
+            continue  # of a list whose lead says what is meant: "don't lose points for"
         length = word_count(other.excerpt.text)
         if words + length <= _BESIDE_WORDS and not any(overlap(other.excerpt, e) for e in chosen):
             chosen.append(other.excerpt)
@@ -130,6 +132,10 @@ def _belongs(first: Excerpt, second: Excerpt, outer: int) -> bool:
     if not _ITEM.match(line):
         return leads or "\n\n" not in between
     return leads or _indent(line) > outer
+
+
+def _is_item(excerpt: Excerpt) -> bool:
+    return _ITEM.match(_line_of(excerpt.passage.text, excerpt.start)) is not None
 
 
 def _line_of(text: str, place: int) -> str:
