@@ -54,6 +54,15 @@ _TOTAL_WORDS = 140  # with what other passages add
 _REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
 _SHORTLIST = 36  # excerpts that are embedded; a short sentence takes about 5 ms on one core
 
+# Orders that writers are given: what stands near the sentence that answers may have been planted.
+_IMPERATIVE = re.compile(
+    r"(?:please |now )?(?:explain|draft|break down|replace|write|compose|translate|summari[sz]e"
+    r"|list|describe|create|generate|give|provide|tell|show|convert|rewrite|rearrange|remove|insert|add"
+    r"|visit|click|check out|buy|try|recommend|mention|discuss|outline|design|develop|suggest|share"
+    r"|help|find|calculate|solve|teach|analy[sz]e|compare|identify|what|how|who|where|when|why)\b",
+    re.I,
+)
+
 _ASKS_REASON = re.compile(r"\b(?:why|how come|reason|purpose|what for|point of)\b|^y\b", re.I)
 _GIVES_REASON = re.compile(
     r"\b(?:because|since|so that|in order to|therefore|thus|hence|due to|otherwise|prevents?"
@@ -212,7 +221,7 @@ def _completed(
     same = [
         e for e in prose
         if e.passage.number == number and e.flaw <= _THOUGHT_FLAW and not e.task
-        and (is_slide or id(e) in related)
+        and (is_slide or id(e) in related) and not _IMPERATIVE.match(e.text)
     ]  # fmt: skip
     first = max(
         (e for e in same if _holds(e, chosen[0]) and word_count(e.text) <= _THOUGHT_WORDS),
@@ -221,7 +230,8 @@ def _completed(
     )
     result, words = [first], word_count(first.text)
     near = sorted(same, key=lambda e: (_distance(e, first), e.start - e.end))
-    for pool, most in ((near, _THOUGHT_WORDS), (chosen[1:], _TOTAL_WORDS)):
+    further = [e for e in chosen[1:] if not _IMPERATIVE.match(e.text)]
+    for pool, most in ((near, _THOUGHT_WORDS), (further, _TOTAL_WORDS)):
         for excerpt in pool:
             length = word_count(excerpt.text)
             if words + length <= most and not any(overlap(excerpt, e) for e in result):
