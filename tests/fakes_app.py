@@ -98,6 +98,7 @@ class FakeGeneration:
         return self._path
 
 
+UNJUDGED_S = 0.8  # long enough for a browser on a busy machine to show what is not judged yet
 JUDGED = {
     "perhaps": Verdict("All scores grow.", (1,), "supported", 0.9),
     "moon": Verdict("A layer is perhaps free.", (2,), "weak", 0.6),
@@ -148,6 +149,7 @@ class FakeTutor:
             time.sleep(self.pause)
             yield Delta(piece + " ")
             if "judged" in question and (verdict := JUDGED.get(piece)):
+                time.sleep(UNJUDGED_S)
                 yield Judged((verdict,))
         yield Stage("checking")
         yield Finished(self.finished(question, text if not cancel.is_set() else "Cut short [1]."))
