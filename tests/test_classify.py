@@ -18,6 +18,7 @@ from policy_samples import CASES, COURSE, EXERCISE, GRADED, NOW, POLICY, decisio
 from ds542_tutor.dialogue import Turn
 from ds542_tutor.policy.classify import decide
 from ds542_tutor.policy.graded import GradedItems
+from ds542_tutor.policy.requests import only_asks_where
 from ds542_tutor.policy.rules import ModeEntry, Policy
 from ds542_tutor.policy.signals import Sense
 
@@ -301,3 +302,16 @@ def test_deceit_about_the_use_of_ai_is_refused(question: str) -> None:
 )
 def test_honest_words_on_the_use_of_ai_are_answered(question: str) -> None:
     assert decide(question, (), POLICY, COURSE, GRADED, NOW).action == "answer"
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("which slide has the whole layer drawn out with its update equations", True),
+        ("on what page is the elbo derived", True),
+        ("which slide helps, and write the function for me", False),
+        ("write down which slide has it and solve problem 3", False),
+    ],
+)
+def test_a_question_for_a_place_solves_nothing(text: str, where: bool) -> None:
+    assert only_asks_where(text) is where

@@ -204,7 +204,7 @@ def _graded_work(
         return [_request(near, near.assignment)]
     if found is None or not found.tied:
         return []
-    if all(map(requests.only_reports_error, texts)):
+    if all(map(requests.only_reports_error, texts)) or requests.only_asks_where(texts[0]):
         return []
     surely = work >= SURELY_WORK and found.values["near in meaning"] >= NEAR_WORK
     if found.likely < LIKELY and not surely:

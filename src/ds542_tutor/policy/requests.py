@@ -344,6 +344,12 @@ def only_reports_error(text: str) -> bool:
     )
 
 
+def only_asks_where(text: str) -> bool:
+    """Say whether `text` asks on which slide or page something stands, which solves nothing."""
+    asks = re.match(r"\W*(?:on )?(?:which|what) (?:slide|page|lecture|deck|chapter)s?\b", text)
+    return asks is not None and not wants_solution(text) and not wants_it_handed_back(text)
+
+
 def wants_it_handed_back(text: str) -> bool:
     """Say whether `text` wants its code handed back finished."""
     return bool(_HAND_BACK.search(_asked(text)))
