@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -26,8 +25,8 @@ from sklearn.preprocessing import StandardScaler
 
 from ds542_tutor import evidence
 from ds542_tutor.assembly import LiveTutor, with_overrides
-from ds542_tutor.course_matters import matter_of
-from ds542_tutor.course_questions import OF_THE_COURSE, computed_answer, needs_course_pages
+from ds542_tutor.course_pages import on_the_course
+from ds542_tutor.course_questions import computed_answer
 from ds542_tutor.errors import TutorError
 from ds542_tutor.policy.classify import sense_of
 from ds542_tutor.settings import load_settings
@@ -94,9 +93,7 @@ def _row(tutor: Tutor, case: Case) -> list[float]:
     if computed_answer(course, asked, turns, now, kinds, sense.vector) is not None:
         return []
     query = tutor.retriever.query(asked, turns)
-    if needs_course_pages(asked, turns, kinds, sense) >= OF_THE_COURSE:
-        matter = matter_of(asked, tutor.matters, sense.vector)
-        query = replace(query, about_course=True, locate=False, matter=matter)
+    query = on_the_course(query, turns, kinds, tutor.matters, sense)
     found = evidence.signals(query, tutor.retriever.search(query), tutor.generation)
     return list(found.values())
 

@@ -94,7 +94,9 @@ def test_parts_of_a_message() -> None:
 def test_who_speaks_in_a_quotation() -> None:
     one = Course("DS542", "sp2026", people=(Person("Ada Young", "instructor", "p.yml"),))
     two = Course("DS542", "sp2026", people=(*one.people, Person("Bo Li", "instructor", "p.yml")))
-    found = speaker("Discuss your needs with me as early as possible [1].", one)
+    page = frozenset({1})
+    found = speaker("Ask others [2]. Discuss your needs with me [1].", page, one)
     assert found is not None and found.name == "Ada Young"
-    assert speaker("The matrix `I` is the identity [1].", one) is None
-    assert speaker("Discuss your needs with me [1].", two) is None
+    assert speaker("Discuss your needs with me [2]. Ask early [1].", page, one) is None
+    assert speaker("The matrix `I` is the identity [1].", page, one) is None
+    assert speaker("Discuss your needs with me [1].", page, two) is None

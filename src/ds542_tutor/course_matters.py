@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-from ds542_tutor.policy.disguise import meant
+from ds542_tutor.policy.findings import judged
 from ds542_tutor.policy.kinds import Kinds, read_exemplars
 
 LIKELY = 0.4
@@ -62,10 +62,10 @@ def matter_of(question: str, kinds: Kinds | None, vector: Sequence[float] | None
     """Return the matter that a question on the course is about, "" where it is unsure.
 
     Args:
-        kinds: the regression over `exemplars`. vector: unit embedding of the question's `meant`.
+        kinds: the regression over `exemplars`. vector: unit embedding of its `judged`.
     """
     if kinds is None:
         return ""
-    likely = kinds.likely(meant(question), vector)
+    likely = kinds.likely(judged(question), vector)
     best = max(likely, key=lambda matter: likely[matter])
     return best if likely[best] >= LIKELY else ""

@@ -10,10 +10,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ds542_tutor.course_matters import matter_of
-from ds542_tutor.dialogue import Hit, Query
+from ds542_tutor.course_questions import (
+    OF_THE_COURSE,
+    SURELY_OF_THE_COURSE,
+    asks_a_matter,
+    needs_course_pages,
+)
+from ds542_tutor.dialogue import Hit, Query, Turn
 from ds542_tutor.models.rule_excerpts import parts_of
-from ds542_tutor.policy.disguise import meant
+from ds542_tutor.policy.findings import judged
 from ds542_tutor.policy.kinds import Kinds
+from ds542_tutor.policy.signals import Sense
 from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.retrieval import Retriever
 
@@ -23,6 +30,28 @@ _POLICY_FIRST = 3  # hits on a matter of AI use that stay, however much better t
 # Where the course says how to cite in short ("a chat link suffices"), after the policy itself.
 _HOW_TO_CITE, _BEFORE_HOW = ("chat", "link"), 2
 _BEFORE_PARTS = 2  # hits of the whole message that stay before those of its parts
+
+
+def on_the_course(
+    query: Query,
+    turns: Sequence[Turn],
+    questions: Kinds | None,
+    matters: Kinds | None,
+    sense: Sense,
+) -> Query:
+    """Return `query` as one on the running of the course, with its matter, where it is one.
+
+    Args:
+        questions, matters: the regressions over kinds of calendar questions, and over matters.
+        sense: what vectors tell of the question.
+    """
+    asked = query.original
+    needed = OF_THE_COURSE if query.kind in (None, "site") else SURELY_OF_THE_COURSE
+    if needs_course_pages(asked, turns, questions, sense) < needed:
+        return query
+    told = asks_a_matter(asked, questions, sense.vector)
+    matter = matter_of(asked, matters, sense.vector) if told else ""
+    return replace(query, about_course=True, locate=False, matter=matter)
 
 
 def crediting_hits(retriever: Retriever, query: Query) -> tuple[Hit, ...]:
@@ -60,7 +89,7 @@ def with_parts(
     """Let the best page for each question of a message on the course be among the first hits."""
     ranked = list(hits)
     for part in parts_of(query.original) if not query.context else ():
-        vector = retriever.embedder.embed_query(meant(part))
+        vector = retriever.embedder.embed_query(judged(part))
         alone = replace(query, text=part, original=part, matter=matter_of(part, matters, vector))
         best = retriever.search(alone, 1)[:1]
         known = [hit.chunk.id for hit in ranked[: _BEFORE_PARTS + 1]]

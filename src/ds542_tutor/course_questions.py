@@ -35,6 +35,7 @@ from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Decision, Turn
 from ds542_tutor.policy.classify import joined_messages, only_resembles
 from ds542_tutor.policy.disguise import meant
+from ds542_tutor.policy.findings import judged
 from ds542_tutor.policy.kinds import Kinds, exemplars, read_exemplars
 from ds542_tutor.policy.requests import points_back
 from ds542_tutor.policy.signals import Sense
@@ -163,7 +164,7 @@ def computed_answer(
 
 def asks_of_the_course(question: str, kinds: Kinds | None, vector: Sequence[float] | None) -> float:
     """Return how likely a message asks for dates, people, rules or other matters of the course."""
-    return 1 - kinds.likely(meant(question), vector)[OTHER] if kinds else 0.0
+    return 1 - kinds.likely(judged(question), vector)[OTHER] if kinds else 0.0
 
 
 def needs_course_pages(
@@ -176,7 +177,7 @@ def needs_course_pages(
     """
     if kinds is None:
         return 0.0
-    texts = [(meant(question), sense.vector)]
+    texts = [(judged(question), sense.vector)]
     if joined := joined_messages(question, turns):
         texts.append((meant(joined), sense.context))
     likely = [kinds.likely(text, vector) for text, vector in texts]
@@ -188,7 +189,7 @@ def asks_a_matter(question: str, kinds: Kinds | None, vector: Sequence[float] | 
     """Whether a message on the course asks what its pages tell, not what the calendar has."""
     if kinds is None:
         return False
-    likely = kinds.likely(meant(question), vector)
+    likely = kinds.likely(judged(question), vector)
     return max(likely, key=lambda kind: likely[kind] if kind != OTHER else -1.0) == ADMIN
 
 
@@ -230,7 +231,7 @@ def answer_by_meaning(
     """Answer `question` by the kind, or the two kinds, of calendar question it is most like.
 
     Args:
-        vector: unit embedding of `disguise.meant` of the question.
+        vector: unit embedding of `findings.judged` of the question.
         found: what the rules answered; it stays, unless the message is surely of another kind.
         follows: other messages came before, so that it may be about something else.
         in_full: the question with what it refers to in words, where it refers to something.
@@ -241,7 +242,7 @@ def answer_by_meaning(
     text = clauses(in_full or question)[0]
     if term_asked(question, course.term) or wants_more_than_dates(text):
         return found
-    likely = kinds.likely(meant(question), vector)
+    likely = kinds.likely(judged(question), vector)
     admin = likely.pop(ADMIN, 0.0)
     if admin >= OF_A_PAGE:
         return None  # "can i wait with my letter until project 1 is due" wants no due date

@@ -41,6 +41,7 @@ from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.solutions import OpenWork
 from ds542_tutor.prompts import shorten
 from ds542_tutor.queries import looked_up, why_unanswered
+from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.reply_parts import citing, place_of, shared, span_of, speaker
 from ds542_tutor.support import find_exact
 from ds542_tutor.tasks import Task
@@ -219,7 +220,10 @@ class Reply:
         self, text: str, citations: tuple[Citation, ...]
     ) -> tuple[str, tuple[Citation, ...]]:
         """Say who "I" is where rules of the course are quoted in the instructor's own words."""
-        person = speaker(text, self.generation.course) if self.query.about_course else None
+        if not self.query.about_course:
+            return text, citations
+        own = frozenset(c.marker for c in citations if self._is_own_page(self._chunk(c)))
+        person = speaker(text, own, self.generation.course)
         chunk = self._chunk_with(person.source, person.name) if person else None
         if person is None or chunk is None:
             return text, citations
@@ -228,6 +232,9 @@ class Reply:
         cited = cite(Passage(marker, chunk, chunk.text), start, end, 1.0, person.name)
         said = f"Here “I” is the instructor, {person.name} ({person.email}) [{marker}]."
         return f"{text}\n\n{said}", (*citations, cited)
+
+    def _is_own_page(self, chunk: Chunk | None) -> bool:
+        return chunk is not None and tells_of_the_course(chunk) and not self._other_term(chunk)
 
     def _with_example(
         self,

@@ -8,12 +8,15 @@ from ds542_tutor.citations import cite
 from ds542_tutor.course import Course, Person
 from ds542_tutor.dialogue import Citation, Passage
 from ds542_tutor.documents import Chunk
+from ds542_tutor.markers import markers_in
 from ds542_tutor.support import best_window, find_exact
 from ds542_tutor.words import content_words
 
 # A computed fact is worded by us; from this share of its words a span of the file says it.
 _SURE_SHARE = 0.6
-_FIRST_PERSON = re.compile(r"\b(?:I|me|my)\b(?![.)])|\bI['’](?:ll|m|ve|d)\b")
+# "I." and "I)" count items.
+_FIRST_PERSON = re.compile(r"\bI\b(?![.)])|\b(?:me|[Mm]y)\b")
+_SENTENCE = re.compile(r"(?<=\]\.)\s+")
 
 
 def citing(citations: tuple[Citation, ...], passage: Passage, words: str) -> tuple[Citation, ...]:
@@ -46,8 +49,14 @@ def span_of(statement: str, text: str) -> tuple[int, int]:
     return (start, end) if shared(statement, text[start:end]) >= _SURE_SHARE else (0, 0)
 
 
-def speaker(text: str, course: Course) -> Person | None:
-    """Return the one instructor whose words a quotation in the first person is, else None."""
+def speaker(text: str, own: frozenset[int], course: Course) -> Person | None:
+    """Return the one instructor whose words a quotation in the first person is, else None.
+
+    Args:
+        own: markers of the course's own pages; others are written by others, of another term or
+            from outside.
+    """
     instructors = [person for person in course.people if person.role == "instructor"]
     prose = re.sub(r"```.*?```|`[^`]*`", " ", text, flags=re.S)
-    return instructors[0] if len(instructors) == 1 and _FIRST_PERSON.search(prose) else None
+    said = [s for s in _SENTENCE.split(prose) if _FIRST_PERSON.search(s) and own & markers_in(s)]
+    return instructors[0] if len(instructors) == 1 and said else None

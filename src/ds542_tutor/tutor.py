@@ -25,14 +25,15 @@ from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.calendar_answers.lessons import lectures_meant, without_days
 from ds542_tutor.citations import Checked, Checker, DraftCheck, number
 from ds542_tutor.course_matters import CREDITED, ELSEWHERE, NEAR_ENOUGH, WORDS, matter_of
-from ds542_tutor.course_pages import crediting_hits, on_crediting, with_parts
+from ds542_tutor.course_pages import (
+    crediting_hits,
+    on_crediting,
+    on_the_course,
+    with_parts,
+)
 from ds542_tutor.course_questions import (
-    OF_THE_COURSE,
-    SURELY_OF_THE_COURSE,
-    asks_a_matter,
     asks_of_the_course,
     computed_answer,
-    needs_course_pages,
     settled,
 )
 from ds542_tutor.dialogue import (
@@ -144,10 +145,9 @@ class Tutor:
             sense = sense_of(question, turns, self.retriever.embedder.embed_query, self.kinds)
         with reply.timed("policy"):
             reply.decision, computed = self.judge(question, turns, now, sense)
-            about_course = needs_course_pages(question, turns, self.course_kinds, sense)
         yield Stage("searching")
         with reply.timed("retrieval"):
-            reply.query = self._query(reply, about_course, sense.vector)
+            reply.query = self._query(reply, sense)
             reply.hits = self._search(reply)
         if reply.decision.action == "refuse":
             yield Finished(reply.refuse())
@@ -198,7 +198,7 @@ class Tutor:
         likely = asks_of_the_course(question, self.course_kinds, sense.vector)
         return settled(question, decision, computed, likely), computed
 
-    def _query(self, reply: Reply, about_course: float, vector: Sequence[float] | None) -> Query:
+    def _query(self, reply: Reply, sense: Sense) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
         query = self.retriever.query(asked, reply.turns)
@@ -208,14 +208,11 @@ class Tutor:
             query = replace(query, lectures=meant, text=without_days(query.text))
         if reply.decision.rule == CREDITING:
             reply.subject = query.text
-            matter = matter_of(reply.question, self.matters, vector)
+            matter = matter_of(reply.question, self.matters, sense.vector)
             return replace(query, kind="site", about_course=True, locate=False, matter=matter)
-        needed = OF_THE_COURSE if query.kind in (None, "site") else SURELY_OF_THE_COURSE
-        if about_course >= needed and reply.decision.action == "answer":
-            matter = matter_of(reply.question, self.matters, vector)
-            matter = matter if asks_a_matter(reply.question, self.course_kinds, vector) else ""
-            return replace(query, about_course=True, locate=False, matter=matter)
-        return query
+        if reply.decision.action != "answer":
+            return query
+        return on_the_course(query, reply.turns, self.course_kinds, self.matters, sense)
 
     def _search(self, reply: Reply) -> tuple[Hit, ...]:
         """Search; for a hint also with the words of the task, to find what it builds on."""

@@ -6,16 +6,11 @@ import re
 
 from ds542_tutor.calendar_answers.asking import Asking, due_moment
 from ds542_tutor.calendar_answers.deadlines import due_sentence, is_tentative, work_fact
-from ds542_tutor.calendar_answers.grading import statements_on
+from ds542_tutor.calendar_answers.grading import EXAM, statements_on
 from ds542_tutor.calendar_answers.scores import part_pattern
 from ds542_tutor.calendar_answers.values import CourseAnswer, Draft, join_words
 
-_EXAM = (
-    r"(?:final|mid ?term|in-?class|written|last) (?:exams?|tests?|quiz(?:zes)?)|exams?|mid ?terms?"
-    r"|quiz(?:zes)?|finals"
-    r"|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result|percent|one|lecture"
-    r"|class|exam|layer|day|date|week|deadline|answer|output|mark|weight|assignment|hw|discussion))"
-)
+_EXAM = rf"{EXAM}|(?:final|mid ?term|in-?class|written|last) tests?|mid ?terms?|quiz(?:zes)?|finals"
 _ASKS = (
     r"when|what (?:day|date|time|week|percent\w*)|which (?:day|date|week)|is there|are there"
     r"|there (?:is|are|will|wont|isnt|arent)|do (?:we|you|i)|does|did|will|any"

@@ -56,9 +56,10 @@ _SURELY = (
     r"grades?|graded|grading|percent\w*|%|\d+ ?%|worth|weight\w*|weigh\w*|counts?|score|average|avg"
     r"|ceiling|important|matter|total|split|biggest|largest|smallest|heaviest"
 )
-_EXAM = (
-    r"(?:final )?exams?|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result"
-    r"|percent))"
+EXAM = (
+    r"(?:final )?exams?|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result|percent"
+    r"|one|lecture|class|layer|day|date|week|deadline|answer|output|mark|weight|assignment|hw"
+    r"|discussion))"
 )
 HOW_GRADED = r"graded (?:on|for|by)(?! a)|correctness|(?:being|are) (?:right|correct)|effort"
 _LETTER = r"an a[+-]?|a [bcdf][+-]?|[abcdf][+-]|letter grades?|gpa"
@@ -83,7 +84,7 @@ _SPELLED = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3}
 
 def weights(asking: Asking) -> CourseAnswer | None:
     """Answer how much each part counts, and what scores on the parts come to."""
-    if asking.has(_EXAM) and not asking.has("grade|graded"):
+    if asking.has(EXAM) and not asking.has("grade|graded"):
         return None  # `exams` answers
     scores = sum(score is not None for score in _scores(asking).values())
     aims = scores and target_in(asking.text) is not None
@@ -95,7 +96,7 @@ def weights(asking: Asking) -> CourseAnswer | None:
     if asking.has(_LETTER) or (asking.works and asking.has("points?")):
         return None  # the site has no letter scale, and no points for a single piece of work
     if asking.has(
-        f"{_NO_PART}|{_EXAM}|late|penalty|deadline|due|regrade|drop.{0, 20}lowest"
+        f"{_NO_PART}|{EXAM}|late|penalty|deadline|due|regrade|drop.{0, 20}lowest"
         f"|lowest.{0, 30}drop|extra credit|curve"
     ):
         return None

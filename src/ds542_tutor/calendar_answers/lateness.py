@@ -98,7 +98,7 @@ _EXCEPTION = (
     r"|sick|ill|flu|covid"
 )
 NO_EXCEPTIONS = (
-    "The course site names no exceptions to this; only the instructor can grant one, so ask early."
+    "The course site names no exceptions to this, so I can't promise one: ask the instructor early."
 )
 _LIMIT = (
     r"late (?:due date|deadline|window|period|cutoff)|how late is (?:too|still)|too late is|latest"

@@ -57,7 +57,7 @@ def _lectures(asking: Asking) -> tuple[Sequence[Lecture], bool]:
     course = asking.course
     if asking.lectures:
         return asking.lectures, True
-    words = [w for w in asking.residue(_VOCABULARY) if not _WEEK.search(w)]
+    words = asking.residue(_VOCABULARY)
     topic = lectures_of_words(course, words) if words else []
     if week := _WEEK.search(asking.text):
         return _in_week(course, int(week.group(1))), True

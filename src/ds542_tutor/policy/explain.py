@@ -56,7 +56,10 @@ def near_misses(message: Findings) -> Iterator[str]:
     for kind in HARMFUL:
         likely = message.likely.get(kind, 0.0)
         if kind not in found and likely >= NEAR * LIKE_HARM:
-            yield f"reads like what rule {kind!r} refuses: {likely:.2f} (from {LIKE_HARM})"
+            yield (
+                f"reads like what rule {kind!r} refuses: {likely:.2f} (from {LIKE_HARM}, from less"
+                " where its exemplars are nearer than harmless ones, else from more)"
+            )
     signals = message.signals
     if signals is None or "graded-solution" in found:
         return

@@ -148,23 +148,22 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
     """Find what is refused by likeness to exemplars."""
     if sense.kinds is None or not likely:
         return []
-    harmless = sense.kinds.nearest((*BENIGN, WORK), sense.vector)
+    near = sense.kinds.nearest(sense.vector)
+    harmless = max((near[kind][1] for kind in (*BENIGN, WORK) if kind in near), default=0.0)
     asks = any(map(harms.asks_about_rules, texts))
-    found: list[tuple[float, float, str, tuple[str, float] | None]] = []
-    rest = list(found)
-    for kind in HARMFUL:
-        near = sense.kinds.nearest((kind,), sense.vector)
-        if near and near[1] < NEAR:
-            continue  # unlike anything known: about something else altogether
-        nearer = min(near[1] - harmless[1], MOST_NEARER) if near and harmless else 0.0
-        corrected = likely[kind] + NEARER * nearer
-        if kind in _ASKED_ABOUT and asks and likely[kind] < SURE:
-            continue
-        (found if corrected >= LIKE_HARM else rest).append((likely[kind], nearer, kind, near))
-    together = sum(likely[kind] for kind in HARMFUL)
-    if not found and rest and together + NEARER * max(rest)[1] >= ANY_HARM:
-        found = [max(rest)]
-    return [_like(kind, likely[kind], near) for _, _, kind, near in found]
+
+    def nearer(kind: str) -> float:
+        return NEARER * min(near[kind][1] - harmless, MOST_NEARER) if near else 0.0
+
+    # What is unlike anything known is about something else altogether.
+    known = [kind for kind in HARMFUL if not near or near[kind][1] >= NEAR]
+    meant = [k for k in known if not (asks and k in _ASKED_ABOUT and likely[k] < SURE)]
+    found = [kind for kind in meant if likely[kind] + nearer(kind) >= LIKE_HARM]
+    if meant and not found:
+        likeliest = max(meant, key=lambda kind: likely[kind])
+        together = sum(likely[kind] for kind in HARMFUL) + nearer(likeliest)
+        found = [likeliest] if together >= ANY_HARM else []
+    return [_like(kind, likely[kind], near.get(kind)) for kind in found]
 
 
 def _like(kind: str, likely: float, near: tuple[str, float] | None) -> Finding:

@@ -58,25 +58,31 @@ class Kinds:
     def likely(self, text: str, vector: Sequence[float] | None) -> dict[str, float]:
         """Return how likely each kind is for a message; the values sum to one.
 
-        `text` and `vector` as `disguise.meant` gives them; without a vector words alone count.
+        `text` as `findings.judged` gives it, `vector` its unit embedding; without one words alone
+        count.
         """
         size = self.vectors.shape[1]
         known = vector is not None and len(vector) == size
         row = np.asarray([vector if known else np.zeros(size)], dtype=np.float32)
-        logits = _features([text], row)[0] @ self.weights.T + self.bias
+        logits = (_features([text], row) @ self.weights.T)[0] + self.bias
         odds = np.exp(logits - logits.max())
         return dict(zip(self.kinds, (odds / odds.sum()).tolist(), strict=True))
 
-    def nearest(
-        self, kinds: Sequence[str], vector: Sequence[float] | None
-    ) -> tuple[str, float] | None:
-        """Return the exemplar of `kinds` that is nearest in meaning, and the cosine."""
+    def nearest(self, vector: Sequence[float] | None) -> dict[str, tuple[str, float]]:
+        """Return for each kind its exemplar that is nearest in meaning, with the cosine.
+
+        Empty without a vector, or with one of another embedder.
+        """
         if vector is None or len(vector) != self.vectors.shape[1]:
-            return None
-        of_kind = [i for i, (label, _) in enumerate(self.exemplars) if label in kinds]
-        cosines = self.vectors[of_kind] @ np.asarray(vector, dtype=np.float32)
-        best = int(cosines.argmax())
-        return self.exemplars[of_kind[best]][1], float(cosines[best])
+            return {}
+        cosines = self.vectors @ np.asarray(vector, dtype=np.float32)
+        found: dict[str, tuple[str, float]] = {}
+        for place in cosines.argsort()[::-1].tolist():
+            kind, text = self.exemplars[place]
+            found.setdefault(kind, (text, float(cosines[place])))
+            if len(found) == len(self.kinds):
+                break
+        return found
 
 
 @cache
@@ -142,25 +148,29 @@ def _fitted(
 
 
 def _fit(
-    features: Floats, labels: Sequence[str], kinds: Sequence[str], c: float, balance: float
+    features: Any, labels: Sequence[str], kinds: Sequence[str], c: float, balance: float
 ) -> tuple[Floats, Floats]:
-    from scipy.sparse import csr_matrix
     from sklearn.linear_model import LogisticRegression
 
     counts = Counter(labels)
     alike = {k: (len(labels) / len(counts) / n) ** balance for k, n in counts.items()}
     model = LogisticRegression(C=c, max_iter=1000, class_weight=alike)
-    model.fit(csr_matrix(features), labels)  # n-grams are mostly zeros: five times faster
+    model.fit(features, labels)
     order = [list(model.classes_).index(kind) for kind in kinds]
     return model.coef_[order].astype(np.float32), model.intercept_[order].astype(np.float32)
 
 
-def _features(texts: Sequence[str], vectors: Floats) -> Floats:
-    """Return one row a text: its embedding, its letters in twos to fours, its words and pairs."""
+def _features(texts: Sequence[str], vectors: Floats) -> Any:
+    """Return one row a text: its embedding, its letters in twos to fours, its words and pairs.
+
+    A sparse matrix: n-grams are mostly zeros, and dense ones of all exemplars take a gigabyte.
+    """
+    from scipy.sparse import csr_matrix, hstack
+
     letters, words = _vectorizers()
     seen = [_ends(plain(text)) for text in texts]
-    blocks = (vectors, letters.transform(seen).toarray(), words.transform(seen).toarray())
-    return np.hstack([_SCALE * block for block in blocks]).astype(np.float32)
+    blocks = (csr_matrix(vectors), letters.transform(seen), words.transform(seen))
+    return (_SCALE * hstack(blocks, format="csr")).astype(np.float32)
 
 
 def _ends(text: str) -> str:

@@ -69,8 +69,9 @@ class Sense:
     """What a message means, as far as vectors tell.
 
     Attributes:
-        vector: unit embedding of `disguise.meant` of the message.
-        context: the same of the last messages and this one together; None without earlier ones.
+        vector: unit embedding of what the message is judged by (`findings.judged`).
+        context: that of `disguise.meant` of the last messages and this one together; None without
+            earlier ones.
         kinds: the regression over exemplars; None when there is none.
     """
 
