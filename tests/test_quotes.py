@@ -309,6 +309,13 @@ def test_in_a_conversation_the_question_itself_counts_most(quotes: QuotesModel) 
     assert lead_of_the_reason(own) > lead_of_the_reason(prompt) + 0.05
 
 
+def test_short_sentences_of_an_item_stay_together() -> None:
+    text = "Rules\n- Be brief in answers.\n- Always cite the source! A chat link suffices.\n"
+    found = {e.text for e in cut(make_prompt("Is a link enough?", text).passages[0])}
+    assert "Always cite the source! A chat link suffices" in found
+    assert "A chat link suffices" not in found
+
+
 def test_what_breaks_off_at_a_comparison_is_no_excerpt() -> None:
     text = (
         "Self-attention knows no order of words.\nThe man ate the fish vs.\nThe fish ate the man."

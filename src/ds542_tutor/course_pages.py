@@ -60,8 +60,7 @@ def crediting_hits(retriever: Retriever, query: Query) -> tuple[Hit, ...]:
     both = zip(retriever.search(query), retriever.search(policy), strict=False)
     found = {hit.chunk.id: hit for pair in both for hit in pair}
     ranked = list(found.values())
-    how = [hit for hit in retriever.naming(_HOW_TO_CITE)[:1] if hit.chunk.id not in found]
-    return (*ranked[:_BEFORE_HOW], *how, *ranked[_BEFORE_HOW:])
+    return _moved_up(ranked, retriever.naming(_HOW_TO_CITE)[:1], _BEFORE_HOW)
 
 
 def on_crediting(query: Query, hits: Sequence[Hit]) -> list[Hit]:
@@ -91,9 +90,14 @@ def with_parts(
     for part in parts_of(query.original) if not query.context else ():
         vector = retriever.embedder.embed_query(judged(part))
         alone = replace(query, text=part, original=part, matter=matter_of(part, matters, vector))
-        best = retriever.search(alone, 1)[:1]
-        known = [hit.chunk.id for hit in ranked[: _BEFORE_PARTS + 1]]
-        if best and best[0].chunk.id not in known:
-            rest = [hit for hit in ranked if hit.chunk.id != best[0].chunk.id]
-            ranked = [*rest[:_BEFORE_PARTS], best[0], *rest[_BEFORE_PARTS:]]
+        ranked = list(_moved_up(ranked, retriever.search(alone, 1), _BEFORE_PARTS))
     return tuple(ranked)
+
+
+def _moved_up(hits: Sequence[Hit], chosen: Sequence[Hit], place: int) -> tuple[Hit, ...]:
+    """Put the `chosen` hits at `place`, those of them that are not among the first already."""
+    first = {hit.chunk.id for hit in hits[: place + 1]}
+    up = [hit for hit in chosen if hit.chunk.id not in first]
+    moved = {hit.chunk.id for hit in up}
+    rest = [hit for hit in hits if hit.chunk.id not in moved]
+    return (*rest[:place], *up, *rest[place:])

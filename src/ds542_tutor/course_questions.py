@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -164,7 +164,7 @@ def computed_answer(
 
 def asks_of_the_course(question: str, kinds: Kinds | None, vector: Sequence[float] | None) -> float:
     """Return how likely a message asks for dates, people, rules or other matters of the course."""
-    return 1 - kinds.likely(judged(question), vector)[OTHER] if kinds else 0.0
+    return 1 - _likely(question, kinds, vector)[OTHER] if kinds else 0.0
 
 
 def needs_course_pages(
@@ -177,10 +177,9 @@ def needs_course_pages(
     """
     if kinds is None:
         return 0.0
-    texts = [(judged(question), sense.vector)]
+    likely = [_likely(question, kinds, sense.vector)]
     if joined := joined_messages(question, turns):
-        texts.append((meant(joined), sense.context))
-    likely = [kinds.likely(text, vector) for text, vector in texts]
+        likely.append(kinds.likely(meant(joined), sense.context))
     of_the_material = (OTHER, "readings", *_SESSIONS)
     return min(1 - sum(each.get(kind, 0.0) for kind in of_the_material) for each in likely)
 
@@ -189,7 +188,7 @@ def asks_a_matter(question: str, kinds: Kinds | None, vector: Sequence[float] | 
     """Whether a message on the course asks what its pages tell, not what the calendar has."""
     if kinds is None:
         return False
-    likely = kinds.likely(judged(question), vector)
+    likely = _likely(question, kinds, vector)
     return max(likely, key=lambda kind: likely[kind] if kind != OTHER else -1.0) == ADMIN
 
 
@@ -242,7 +241,7 @@ def answer_by_meaning(
     text = clauses(in_full or question)[0]
     if term_asked(question, course.term) or wants_more_than_dates(text):
         return found
-    likely = kinds.likely(judged(question), vector)
+    likely = _likely(question, kinds, vector)
     admin = likely.pop(ADMIN, 0.0)
     if admin >= OF_A_PAGE:
         return None  # "can i wait with my letter until project 1 is due" wants no due date
@@ -355,6 +354,18 @@ def _better(kind: str, likely: Mapping[str, float], found: CourseAnswer, asking:
         # The late policy in general, where the moment tells which work is meant.
         return kind == "late" and not asking.works and names_due_work(asking)
     return likely[kind] >= OVERRIDES * max((likely[k] for k in taken), default=0.0)
+
+
+def _likely(question: str, kinds: Kinds, vector: Sequence[float] | None) -> dict[str, float]:
+    """Return how likely each kind is for a message, which several here ask of the same one."""
+    return dict(_measured(question, kinds, None if vector is None else tuple(vector)))
+
+
+@lru_cache(maxsize=64)
+def _measured(
+    question: str, kinds: Kinds, vector: tuple[float, ...] | None
+) -> tuple[tuple[str, float], ...]:
+    return tuple(kinds.likely(judged(question), vector).items())
 
 
 def _local(course: Course, now: datetime) -> datetime:

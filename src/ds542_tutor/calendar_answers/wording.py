@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _NUMBERS = "zero one two three four five six seven eight nine ten eleven twelve thirteen".split()
 _ROMAN = {"ii": 2, "iii": 3, "iv": 4}
@@ -154,6 +155,11 @@ def clauses(question: str) -> list[str]:
 
     Markup, template and path-like tokens are dropped: no calendar question has them.
     """
+    return list(_clauses(question))
+
+
+@lru_cache(maxsize=64)  # each topic, and whoever reads the days of a question, asks anew
+def _clauses(question: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFKC", question).casefold().replace("’", "'").replace("‘", "'")
     text = re.sub(r"<[^>]{0,200}>", " ", text)
     text = _SIGNED.sub(" ", text)
@@ -162,7 +168,7 @@ def clauses(question: str) -> list[str]:
         p for p in re.split(r"[;!?\n]+|(?<!\bno)\.(?=\s|$)|:\s|\s--+\s|\s—\s", text) if p.strip()
     ]
     whole = _rewrite(" ".join(text.split()))
-    return [whole, *(_rewrite(p) for p in reversed(parts) if len(parts) > 1)]
+    return (whole, *(_rewrite(p) for p in reversed(parts) if len(parts) > 1))
 
 
 def _rewrite(text: str) -> str:

@@ -19,6 +19,7 @@ from ds542_tutor.sentences import Block, Span, block_sentences, leans, split_blo
 ExcerptKind = Literal["sentence", "list", "code"]
 
 MIN_WORDS = 4  # less is a heading, a label of a figure or page furniture
+_ALONE_WORDS = 6  # a shorter sentence of an item says something only with the others of it
 MAX_WORDS = 70  # a longer "sentence" is several that lost their stops
 _UNSTOPPED_WORDS = 35  # more without a stop is no sentence of a slide
 _LONG_WORDS = 45  # tiring unless it is a list
@@ -38,7 +39,7 @@ _MESSY_FROM = 0.1
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|do|does|did|can|could|will|would|may|might|must|should"
-    r"|need|needs|makes?|takes?|gives?|gets?|uses?|used|lets?|means?|allows?|helps?|keeps?|leads?"
+    r"|need|needs|suffices?|cites?|makes?|takes?|gives?|gets?|uses?|used|lets?|means?|allows?|helps?|keeps?|leads?"
     r"|causes?|becomes?|requires?|depends?|adds?|adding|learns?|learned|trains?|trained|computes?|computed"
     r"|predicts?|maps?|returns?|produces?|reduces?|increases?|decreases?|grows?|shrinks?|prevents?|avoids?"
     r"|applies|apply|applied|minimi[sz]es?|maximi[sz]es?|measures?|describes?|defines?|represents?"
@@ -277,8 +278,18 @@ def _from_list(
             flaw = 0.0 if is_table and count == len(items) else flaw
             yield replace(made, kind="list", flaw=flaw)
     for item in items:
-        for span in block_sentences(item):
+        for span in _thoughts(item):
             yield from _item(passage, span, context)
+
+
+def _thoughts(item: Block) -> Sequence[Span]:
+    """Return the sentences of an item, as one where one of them is too short to stand alone."""
+    spans = block_sentences(item)
+    if len(spans) < 2 or all(word_count(span.text) >= _ALONE_WORDS for span in spans):
+        return spans
+    first, last = spans[0], spans[-1]
+    text = item.text[first.start - item.start : last.end - item.start]
+    return [replace(first, end=last.end, text=text)]
 
 
 def _joined(bodies: list[str]) -> str:
