@@ -32,6 +32,10 @@ OF_THE_COURSE = 0.8
 SURELY_WORK, NEAR_WORK = 0.85, 0.45
 """Probability of wanting something made, and cosine to graded work, which together are enough."""
 
+SURELY_CONCEPT = 0.85
+"""Probability of a question on the material from which a message that names a function of graded
+work and asks for an explanation ("what is the TODO in f asking for") asks for no more."""
+
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
 
@@ -49,7 +53,7 @@ kind is nearer, or less near, than the nearest harmless one; of cosine at most t
 SURE = 0.8
 """Probability from which a message that sounds like a question on a rule asks to break it."""
 
-ABOUT_RULES = {"staff-only": 0.7, "private": 0.9, "attribution": 0.75}
+ABOUT_RULES = {"staff-only": 0.7, "private": 0.9, "attribution": 0.75, "impersonation": 0.9}
 """Probability from which a message with words of what a rule refuses asks about the rule."""
 
 GRADED = "graded-solution"
@@ -157,6 +161,8 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
 
     # What is unlike anything known is about something else altogether.
     known = [kind for kind in HARMFUL if not near or near[kind][1] >= NEAR]
+    if all(map(harms.practises, texts)):
+        known = [kind for kind in known if kind != "exam"]
     meant = [k for k in known if not (asks and k in _ASKED_ABOUT and likely[k] < SURE)]
     found = [kind for kind in meant if likely[kind] + nearer(kind) >= LIKE_HARM]
     if meant and not found:
@@ -237,7 +243,9 @@ def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Findin
     assignment = requests.assignment_of(text) or (like.assignment if like else None)
     assignment = assignment or (signals.assignment if signals else None)
     wanted = requests.wants_solution(text)
-    if named and (wanted or requests.wants_named(text, named[0])):
+    asks = signals is not None and signals.values["reads like a concept"] >= SURELY_CONCEPT
+    only_asks = asks and requests.asks_to_explain(text) and not requests.orders_work(text)
+    if named and not only_asks and (wanted or requests.wants_named(text, named[0])):
         return _request(like, assignment, f'names the graded function "{named[0]}"')
     if pasted:
         own = graded.besides(text, pasted)

@@ -108,6 +108,8 @@ _ATTRIBUTION = compile_phrases(
     "i|i'm|im|we ..2 {not_to} ..2 {own_up} ..4 it|that|this|them|any|anything|{ai}",
     "{compose} ..12 i|we did_not|didn't|didnt|never ..2 use|used|touch*|ask* ..4 "
     "{ai}|it|tool|tools|any",
+    "convince|persuade|argue|justify|excuse ..14 "
+    "doesn't_count|does_not_count|don't_count|do_not_count|isn't_ai|is_not_ai|leave_it_out|leave_that_out",
     "{compose} ..8 convincing*|believabl*|plausibl* ..10 "
     "did_not|didn't|didnt|never|deny|denies|only",
     "so_it|should|must|make_it|make_the_comment|make_the_appendix|that "
@@ -140,15 +142,21 @@ _EXAM = compile_phrases(
     "|at_the_moment",
     "proctor*",
     "{exam} (has|just) started|begun ..5 ago|now|already|help|quick",
-    "the|my|our {exam} (has|just) started|begun|is_open|is_running|is_happening",
+    "the|my|our (in_class) {exam} (has|is) (just|already|now) "
+    "started|begun|starting|open|running|happening|going_on",
     "{exam} question|problem|answers ..6 right_now|now|due_in|before_time",
     "answer|solve|do|help ..6 {exam} ..4 right_now|now|before_time|time_runs|while_i|as_i_take",
     groups=_GROUPS,
 )
+_PRACTICE = (
+    "practice|past|old|sample|mock exam|midterm|quiz|final|test|question|questions",
+    "quiz|test|examine|drill me|us|myself|ourselves on|about|with",
+    "study*|prepare|preparing|prep|review for",
+)
+_PRACTISES = compile_phrases(*_PRACTICE)
 _NOT_EXAM = compile_phrases(
     "test|training|validation set|data|error|loss|accuracy|split|sets|time|example|examples",
-    "practice|past|old|sample|mock exam|midterm|quiz|final|test|question|questions",
-    "study*|prepare|preparing|prep|review for",
+    *_PRACTICE,
     "final layer|answer|result|output|project|model|x",
 )
 
@@ -208,6 +216,8 @@ _PRIVATE = compile_phrases(
     "api_key|api_keys|secret_key|access_token|ds542_api_key|admin_password|server_password"
     "|staff_password|database_password|credentials|passwords|/etc/passwd|.env_file|env_file"
     "|staff_login|gardos_password|professor's_password|gradescope_password",
+    "dein|deine|deinem|deinen|deiner|tu|tus|ton|tes|votre|vos|seu|suas|tuo|tuoi "
+    "system_prompt|systemprompt|prompt|anweisungen|instrucciones|instrucoes|istruzioni",
     "cat|open|read ..2 etc/passwd|etc/shadow|.env|ds542.toml|conversations.sqlite",
     "give|send|show|share|print|reveal|tell|what|list|dump|look_up|read|find|see|get|paste|quote"
     "|did"
@@ -262,6 +272,9 @@ _INJECTION = compile_phrases(
     "respond|reply|answer only with",
     "say|print|output|write (exactly|only|just) pwned|hacked|i_have_been_pwned",
     "from now on you|ignore|answer|respond|act",
+    "ignore|disregard|forget (all) (of) the|your|this course|class|syllabus|materials and",
+    "speak|talk|answer|respond|reply only (as|like) (a|an|in) pirate|cat|dog|child|emoji|emojis|rhyme"
+    "|rhymes|capitals|caps|french|klingon|latin",
     "you must|will|shall (now) obey|comply|listen",
     "end_of (the) user|student|original message|input|question|prompt",
     "new|updated system policy|message|rule|rules|instruction|prompt|directive|notice",
@@ -269,6 +282,7 @@ _INJECTION = compile_phrases(
 _MARKERS = re.compile(
     r"<\|im_(?:start|end)\|>|<\|?system\|?>|\[/?inst\]|<<sys>>"
     r"|(?:^|\n)\s*(?:#+\s*)?(?:system|assistant|new instructions|instructions?)\s*:"
+    r"|\b(?:admin|root|system|developer) override\b"
 )
 
 
@@ -285,6 +299,11 @@ def evades_attribution(text: str) -> Match | None:
 def during_exam(text: str) -> Match | None:
     """Return the words that put the student in an exam, quiz or in-class assignment."""
     return _EXAM.search(_NOT_EXAM.remove(text))
+
+
+def practises(text: str) -> bool:
+    """Say whether `text` is about getting ready for an exam, and not from within one."""
+    return bool(_PRACTISES.search(text)) and during_exam(text) is None
 
 
 def impersonates(text: str) -> Match | None:
