@@ -292,3 +292,22 @@ def test_development_cases_on_the_real_site() -> None:
 def test_the_real_site(question: str, says: str) -> None:
     answer = answer_from_course(real_course(), question, datetime(2026, 2, 3, 12))
     assert answer is not None and says in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "today", "said"),
+    [
+        ("forgot friday's discussion, its saturday. can i still submit", "02-07", "still accepted"),
+        ("i forgot to submit friday's discussion. it's monday now, too late?", "02-09", "too late"),
+        ("forgot friday's discussion. what do i lose if i submit it sunday", "02-07", "Sun Feb 8"),
+        ("is it too late to submit last friday's discussion", "02-10", "too late: late work"),
+        ("can i turn in friday's discussion on saturday", "02-05", "late but still accepted"),
+    ],
+)
+def test_a_day_that_names_the_work_is_not_the_moment_of_handing_in(
+    question: str, today: str, said: str
+) -> None:
+    answer = answer_from_course(COURSE, question, at(f"2026-{today}T12:00"))
+    assert answer is not None
+    assert "Fri Feb 6, 2026" in answer.text
+    assert said in answer.text

@@ -40,6 +40,8 @@ def by_meaning(
         ("it is 23:52 on february 5 and i press the button now. late?", "2026-02-05", "on time"),
         ("anything due by friday 2/13", "2026-02-10", "Discussion 4"),
         ("what share of the mark do the projects make", None, "70%"),
+        ("hi i switched into A3 discussion. what building?", None, "MUG 205"),
+        ("which day is discussion 4 and what will we train in it?", "2026-02-10", "Fri Feb 13"),
     ],
 )
 def test_a_wording_that_no_rule_reads_is_computed(

@@ -17,6 +17,7 @@ from ds542_tutor.dialogue import Finished, Turn
 LECTURE = ("next lecture?", "The next lecture is Thursday, February 26, 2026: 05 - Regularization.")
 SECTION = ("where does A3 meet", "Discussion section A3 meets in MUG 205 (771 Commonwealth Ave).")
 PEOPLE = ("who are the TAs", "The teaching assistants are Johnathan Finizio and Yuki Li.")
+RECESS = ("when is spring recess", "It runs from Saturday, March 7 to Sunday, March 15, 2026.")
 HOMEWORK = ("hw2 due?", "Homework 2 is due on Thursday, February 5, 2026 at 11:59 pm.")
 
 
@@ -37,6 +38,7 @@ def asked(live: LiveTutor, before: tuple[str, str], question: str, today: str) -
         (PEOPLE, "how do i reach the second one by mail", "2026-01-27", "yukili@bu.edu"),
         (HOMEWORK, "and if i hand it in the day after that", "2026-02-03", "Feb 6, 2026"),
         (HOMEWORK, "is it out already", "2026-02-03", "released on Wed Jan 28, 2026"),
+        (RECESS, "and the first class after it?", "2026-03-02", "Tue Mar 24, 2026"),
     ],
 )
 def test_what_was_named_before_is_meant(

@@ -353,7 +353,7 @@ def _better(kind: str, likely: Mapping[str, float], found: CourseAnswer, asking:
     if kind in taken:
         # The late policy in general, where the moment tells which work is meant.
         return kind == "late" and not asking.works and names_due_work(asking)
-    return likely[kind] >= OVERRIDES * max((likely[k] for k in taken), default=0.0)
+    return likely[kind] >= max(AS_LIKELY, OVERRIDES * max((likely[k] for k in taken), default=0.0))
 
 
 def _likely(question: str, kinds: Kinds, vector: Sequence[float] | None) -> dict[str, float]:

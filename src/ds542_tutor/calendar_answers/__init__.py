@@ -144,11 +144,19 @@ def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None
         asking = Asking(course, text, now)
         if index and _others(course, parts, text, now) > _MAX_OTHER_WORDS:
             continue
+        if index and (section := _other_section(whole, text)):
+            asking = Asking(course, f"{text} {section}", now)  # "i moved to a3. what building?"
         for topic in _TOPICS:
             found = topic(asking)
             if found:
                 return found
     return None
+
+
+def _other_section(whole: str, text: str) -> str:
+    """Return the one discussion section that a message names, where its part `text` names none."""
+    named = set(re.findall(r"\b[abc]\d\b", whole))
+    return named.pop() if len(named) == 1 and not re.search(r"\b[abc]\d\b", text) else ""
 
 
 def _names_work(course: Course, question: str, now: datetime) -> bool:

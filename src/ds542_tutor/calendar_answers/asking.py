@@ -120,10 +120,20 @@ class Asking:
             return Span(span.last, max([*edges, span.last]), span.at, span.words)
         return span
 
-    def span_after(self, pattern: str) -> Span | None:
-        """Return the days that it speaks of after the first word of `pattern`."""
+    def after(self, pattern: str) -> Asking | None:
+        """Return what follows the first word of `pattern`, as a question of its own."""
         match = re.search(rf"(?<!\w)(?:{pattern})", self.text)
-        return Asking(self.course, self.text[match.end() :], self.now).span if match else None
+        return Asking(self.course, self.text[match.end() :], self.now) if match else None
+
+    @property
+    def span_besides_work(self) -> Span | None:
+        """The first days that do not just say which work is meant, as "friday's discussion" does."""
+        return next((span for span in self.spans if not self.tells_work(span)), None)
+
+    def tells_work(self, span: Span) -> bool:
+        """Whether a day only says which work is meant: "friday's discussion"."""
+        words, rest = self.text[slice(*span.words)], self.text[span.words[1] :]
+        return words.replace(" ", "").isalpha() and bool(re.match(r" ?(?:discussion|hw|project|notebook)\b", rest))
 
     def has(self, pattern: str) -> bool:
         """Say whether `pattern` occurs, as whole words at its ends."""

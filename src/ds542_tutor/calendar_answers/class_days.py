@@ -43,6 +43,7 @@ _HELD_VOCABULARY = (
 )
 _TODAY = r"what (?:day|date) is (?:it|today)|what is (?:today|the date)|(?:what is )?today date"
 _OTHER = r"office|due|deadline|where|room|about|topics?|cover\w*|read\w*|chapters?|miss\w*"
+_HANDING_IN = r"(?:turn|hand)(?:ed|ing)? \S+ ?in|(?:turn|hand)(?:ed|ing)? in|submit\w*|upload\w*"
 _BACK = r"(?:when|what day|first day) .{0,20}\b(?:come |be |are |go |get )?back|class(?:es)? resume"
 _SHORT = 5  # words: "class on march 12?"
 _RESUMES = r"resume\w*|back|return\w*|after|ends?|over|restart\w*|start again"
@@ -60,7 +61,7 @@ def held(asking: Asking) -> CourseAnswer | None:
         return draft.finish()
     if not ((asking.has(_HELD) or short) and (recess or session)):
         return None
-    if asking.works or asking.lectures or asking.has(_OTHER):
+    if asking.works or asking.lectures or asking.has(_OTHER) or asking.has(_HANDING_IN):
         return None
     if asking.has("how (?:long|many)") and not recess:
         return None

@@ -294,7 +294,8 @@ def _moment_asked(asking: Asking, due_at: datetime) -> tuple[datetime | None, st
         return at, f"on {moment_name(at)}"
     if asking.has(_LIMIT):
         return None, ""
-    span = asking.span_after(r"submi|hand|turn|accept|upload|can i|send") or asking.span
+    then = asking.after(r"submi|hand|turn|accept|upload|can i|send")
+    span = (then and then.span_besides_work) or asking.span_besides_work
     if span and span.single and asking.has(_HANDED) and span.first > asking.now.date():
         earlier = span.first - timedelta(7)  # "i uploaded it friday", told on sunday
         span = replace(span, first=earlier, last=earlier)

@@ -27,7 +27,7 @@ from ds542_tutor.calendar_answers.topics import (
     discussions_about,
     lectures_of_words,
 )
-from ds542_tutor.course import Lecture, Meeting
+from ds542_tutor.course import Discussion, Lecture, Meeting
 
 DATES = frozenset({"due", "released", "left", "late"})
 """Kinds of questions for one of the dates of a piece of work."""
@@ -68,7 +68,7 @@ def reworded(kind: str, asking: Asking) -> Iterator[str]:
         case "left" if re.search(_RECESS, text):
             yield "how many days until spring break"
         case "late" if works:
-            yield from _late(asking, works, days)
+            yield from _late(asking, works, _handed_in(asking, days))
         case "late":
             yield f"what is the late policy, {lateness_words(text)} {score_words(text)}".strip(", ")
         case "session" | "last-session" if re.search(_MISSED, text) and not days:
@@ -125,7 +125,10 @@ def reworded(kind: str, asking: Asking) -> Iterator[str]:
 
 
 def _discussions_of_topic(asking: Asking) -> list[str]:
-    """Return the question for the one discussion whose topic the message names."""
+    """Return the question for the one discussion whose number or topic the message names."""
+    numbers = [w.number for w in asking.works if isinstance(w, Discussion)]
+    if len(numbers) == 1:
+        return [f"what is discussion {numbers[0]} about and when"]
     if not re.search(r"\bdiscussions?\b", asking.text) or asking.spans:
         return []
     found = discussions_about(asking.course, _topic_words(asking))
@@ -207,6 +210,17 @@ def _days(asking: Asking) -> str:
     if not span.single and " and " in words:
         return f"between {words}"
     return f"{span.relation} {words}".strip()
+
+
+def _handed_in(asking: Asking, days: str) -> str:
+    """Return the days of `_days`, unless they only say which work is meant ("friday discussion")."""
+    if not any(map(asking.tells_work, asking.spans)):
+        return days
+    span = asking.span_besides_work
+    if span is None:
+        return ""
+    today = span.single and span.first == asking.now.date()
+    return "now" if today else asking.text[slice(*span.words)]
 
 
 def _topic_words(asking: Asking) -> list[str]:

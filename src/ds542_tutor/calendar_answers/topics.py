@@ -65,7 +65,8 @@ _CHAT = frozenset("hey hi hello so ok um uh pls please plz thx thanks just yo an
 COVERS_VOCABULARY = TAUGHT_VOCABULARY + (
     " introduce introduces introduced deals deal with reach get getting start starts does explain "
     "explains concept study studying one ones material done gone been part focuses specifically "
-    "lecturing chapter book udl"
+    "lecturing chapter book udl heard people staff coming come comes show shows showing us giving "
+    "gives guest visit visiting hear introduced practice practicing happen happens"
 )
 _SURELY_WHEN = (
     r"(?:class|lecture|session) (?:where|in which) (?:you|we|he|they)|"
