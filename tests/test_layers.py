@@ -15,7 +15,7 @@ FLOORS: dict[str, int] = {
     "answer_json": 1, "inputs": 1, "settings": 1, "course": 1, "prompts": 1,
     "conversation_tables": 1,
     "accounts": 2, "calendar_answers": 2, "models": 2, "index": 2, "conversations": 2,
-    "support": 2,
+    "support": 2, "disagreements": 3, "duplicates": 4,
     "comparisons": 1, "queries": 3, "policy": 3, "markers": 2, "citations": 3,
     "continuity": 4, "tasks": 3, "ranking": 3, "evidence": 3, "hints": 4, "course_matters": 4,
     "reply_parts": 4, "course_questions": 5,

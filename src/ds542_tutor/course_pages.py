@@ -25,6 +25,7 @@ from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.retrieval import Retriever
 
 _SITE_WORDS = "generative AI assistance GAIA policy"
+_UNREAD = 0.5  # share of letters that no key word of another language accounts for
 _BESIDE_POLICY = 0.15  # odds against the best hit
 _POLICY_FIRST = 3  # hits on a matter of AI use that stay, however much better the first is
 # Where the course says how to cite in short ("a chat link suffices"), after the policy itself.
@@ -46,6 +47,9 @@ def on_the_course(
         sense: what vectors tell of the question.
     """
     asked = query.original
+    letters = [c for c in judged(asked) if c.isalpha()]
+    if sum(not c.isascii() for c in letters) > _UNREAD * len(letters):
+        return query  # of a message in another script, the words that are read are few
     needed = OF_THE_COURSE if query.kind in (None, "site") else SURELY_OF_THE_COURSE
     if needs_course_pages(asked, turns, questions, sense) < needed:
         return query

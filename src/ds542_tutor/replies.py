@@ -31,6 +31,7 @@ from ds542_tutor.dialogue import (
     Turn,
 )
 from ds542_tutor.documents import Chunk
+from ds542_tutor.evidence import unheard
 from ds542_tutor.hints import idea, next_question, worked_example
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.markers import markers_in, only_known
@@ -40,9 +41,17 @@ from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.solutions import OpenWork
 from ds542_tutor.prompts import shorten
-from ds542_tutor.queries import looked_up, why_unanswered
+from ds542_tutor.queries import NO_ANSWER, looked_up, why_unanswered
 from ds542_tutor.ranking import tells_of_the_course
-from ds542_tutor.reply_parts import citing, place_of, shared, span_of, speaker
+from ds542_tutor.reply_parts import (
+    citing,
+    place_of,
+    shared,
+    span_of,
+    speaker,
+    with_disagreement,
+    with_speaker,
+)
 from ds542_tutor.support import find_exact
 from ds542_tutor.tasks import Task
 
@@ -54,6 +63,7 @@ POLICY_SPEAKS = "policy"
 _NEAR = 0.35  # cosine (MiniLM) below which two texts have no subject in common
 _PLACES = 3
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
+_NAMED = 2  # names that nothing in the materials has; more is a list
 _BEFORE_FACTS = 2  # hits that stay before facts of the calendar: the question may be about these
 # Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
 _NOTES, _NOTE_WORDS = 3, 80
@@ -177,6 +187,8 @@ class Reply:
         facts = [hit for hit in self.hits if hit.retriever == COMPUTED]
         near = [*facts, *(hit for hit in self.hits if hit.similarity >= _NEAR)][:_NEAREST]
         text = why_unanswered(self.question, self.query.text)
+        if text == NO_ANSWER and (names := self._unheard()):
+            text += f" They never mention {' or '.join(names)}."
         if asked := self.query.term:
             text = f"I have no document of {term_name(asked)} that answers this, so I won't guess."
         passages = number(near, _NEAREST, budget_words=10_000)
@@ -185,6 +197,11 @@ class Reply:
             places = "; ".join(f"{self._place(p.chunk)} [{p.number}]" for p in passages)
             text += f" The nearest I found: {places}."
         return self._finish("abstained", f"{text} {self.policy.contact}", tuple(citations), "")
+
+    def _unheard(self) -> list[str]:
+        """Return what a question on the material names and the corpus does not."""
+        of_material = self.decision.rule == "concept" and not self.query.about_course
+        return unheard(self.question, self.generation)[:_NAMED] if of_material else []
 
     def written(
         self, checked: Checked, model: str, graded: GradedItems, passages: Sequence[Passage] = ()
@@ -204,8 +221,10 @@ class Reply:
         if not hint:  # what a hint builds on is taught in every term
             text = self._with_terms(text, citations)
             text, citations = self._with_speaker(text, citations)
+            text, citations = with_disagreement(text, citations, passages)
         own = [_OWN_CODE] if checked.own_code and "```" in text else []
-        own += [f"I found no passage that speaks of “{thing}”." for thing in self.unspoken]
+        unspoken = dict.fromkeys((*self.unspoken, *(() if hint else self._unheard())))
+        own += [f"I found no passage that speaks of “{thing}”." for thing in unspoken]
         notices = [*enforced.notices, *own, *self._notices(citations)]
         status: Status = "hinted" if hint else "answered"
         answer = self._finish(status, text, citations, model, tuple(notices))
@@ -227,11 +246,7 @@ class Reply:
         chunk = self._chunk_with(person.source, person.name) if person else None
         if person is None or chunk is None:
             return text, citations
-        marker = max((citation.marker for citation in citations), default=0) + 1
-        start, end = span_of(person.name, chunk.text)
-        cited = cite(Passage(marker, chunk, chunk.text), start, end, 1.0, person.name)
-        said = f"Here “I” is the instructor, {person.name} ({person.email}) [{marker}]."
-        return f"{text}\n\n{said}", (*citations, cited)
+        return with_speaker(text, citations, person, chunk)
 
     def _is_own_page(self, chunk: Chunk | None) -> bool:
         return chunk is not None and tells_of_the_course(chunk) and not self._other_term(chunk)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ds542_tutor.citations import cite
 from ds542_tutor.course import Course, Person
 from ds542_tutor.dialogue import Citation, Passage
+from ds542_tutor.disagreements import disagreement
 from ds542_tutor.documents import Chunk
 from ds542_tutor.markers import markers_in
 from ds542_tutor.support import best_window, find_exact
@@ -60,3 +62,30 @@ def speaker(text: str, own: frozenset[int], course: Course) -> Person | None:
     prose = re.sub(r"```.*?```|`[^`]*`", " ", text, flags=re.S)
     said = [s for s in _SENTENCE.split(prose) if _FIRST_PERSON.search(s) and own & markers_in(s)]
     return instructors[0] if len(instructors) == 1 and said else None
+
+
+def with_speaker(
+    text: str, citations: tuple[Citation, ...], person: Person, page: Chunk
+) -> tuple[str, tuple[Citation, ...]]:
+    """Say who "I" is in what is quoted, with the page that names the person."""
+    marker = max((citation.marker for citation in citations), default=0) + 1
+    start, end = span_of(person.name, page.text)
+    cited = cite(Passage(marker, page, page.text), start, end, 1.0, person.name)
+    said = f"Here “I” is the instructor, {person.name} ({person.email}) [{marker}]."
+    return f"{text}\n\n{said}", (*citations, cited)
+
+
+def with_disagreement(
+    text: str, citations: tuple[Citation, ...], passages: Sequence[Passage]
+) -> tuple[str, tuple[Citation, ...]]:
+    """Say where another source has another number or the reverse, and cite it."""
+    cited = {citation.marker for citation in citations}
+    found = disagreement([p for p in passages if p.number in cited], passages, text)
+    if found is None:
+        return text, citations
+    mine, other = found.passage.number, found.other.number
+    said = (
+        f"The sources differ here: against [{mine}], {place_of(found.other.chunk)} says "
+        f"“{found.otherwise.rstrip('. ')}” [{other}]."
+    )
+    return f"{text}\n\n{said}", citing(citations, found.other, found.otherwise)

@@ -20,6 +20,7 @@ from ds542_tutor.continuity import goes_on
 from ds542_tutor.course_matters import WORDS
 from ds542_tutor.dialogue import Hit, Query, Turn
 from ds542_tutor.documents import Chunk
+from ds542_tutor.duplicates import fold_duplicates, jaccard
 from ds542_tutor.evidence import ASKING
 from ds542_tutor.index.dense import Where
 from ds542_tutor.index.generation import Generation
@@ -29,7 +30,6 @@ from ds542_tutor.protocols import Embedder, Reranker, Vector
 from ds542_tutor.queries import standalone, subject
 from ds542_tutor.ranking import Candidates, scores, tells_of_the_course
 from ds542_tutor.settings import RetrievalSettings
-from ds542_tutor.words import content_words
 
 _MOST_LABELLED = 6  # a listing or problem may fill several chunks; more would crowd out the rest
 # Words of paths that name no document in particular, or are words of asking.
@@ -37,8 +37,6 @@ _COMMON_NAMES = frozenset(
     "pdf tex md book books notes course equation equations figure figures table problem problems "
     "answer answers errata main static files the and".split()
 )
-_DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
-_SAME_OVERLAP = 0.95  # with numbers and small words, from which both places are told
 _SAME_TITLE = 0.5  # share of common words (Jaccard) from which two slides have one title
 # Of a question in a conversation: weight of its own vector beside the one of it and the question
 # before, and of that of the last answer; weight of the terms of that answer.
@@ -121,7 +119,7 @@ class Retriever:
         ]
         hits.sort(key=lambda hit: (-hit.score, hit.chunk.id))
         hits = self._labelled_first(query, self._rerank(query, hits))
-        return tuple(_fold_duplicates(self._with_sides(query, hits), k))
+        return tuple(fold_duplicates(self._with_sides(query, hits), k))
 
     def with_neighbours(self, hits: Sequence[Hit]) -> list[Hit]:
         """Return `hits` with what goes on with the best one after it.
@@ -142,7 +140,8 @@ class Retriever:
     def unspoken(self, query: Query, chunks: Sequence[Chunk]) -> tuple[str, ...]:
         """Return the things that a question compares of which `chunks` have not one word."""
         said = {term for chunk in chunks for term in tokenize(chunk.search_text)}
-        return tuple(thing for thing in query.things if not said & set(tokenize(thing)))
+        full = self.generation.lexicon.in_full
+        return tuple(thing for thing in query.things if not said & set(tokenize(full(thing))))
 
     def naming(self, words: Sequence[str], term: str | None = None) -> tuple[Hit, ...]:
         """Return pages on the running of the course that have all `words`.
@@ -193,7 +192,7 @@ class Retriever:
         What a question on the course is about is added in the words of pages.
         """
         lexicon = self.generation.lexicon
-        text = lexicon.spelt(subject(query))
+        text = lexicon.in_full(lexicon.spelt(subject(query)))
         words = WORDS.get(query.matter, "")
         return " ".join(filter(None, [text, *lexicon.expansions(text), words]))
 
@@ -328,7 +327,7 @@ def _goes_on(chunk: Chunk, beside: Chunk) -> bool:
     if chunk.kind != "slides":
         return bool(chunk.locator.section) and chunk.locator.section == beside.locator.section
     one, other = (set((c.locator.slide_title or "").lower().split()) for c in (chunk, beside))
-    return _jaccard(one, other) >= _SAME_TITLE
+    return jaccard(one, other) >= _SAME_TITLE
 
 
 def _ranks(found: Sequence[tuple[str, float]], ids: Sequence[str]) -> NDArray[np.float64]:
@@ -360,34 +359,3 @@ def _names_document(question: str, chunk: Chunk) -> bool:
     return bool(asked & {n for n in names - _COMMON_NAMES if len(n) > 2}) or (
         len(words) > 1 and title.lower() in question.lower()
     )
-
-
-def _fold_duplicates(hits: Sequence[Hit], k: int) -> list[Hit]:
-    """Keep the best of chunks that say much the same, up to `k` hits.
-
-    Where another says just the same, its place is kept.
-    """
-    kept: list[tuple[Hit, set[str], list[Chunk]]] = []
-    for hit in hits:
-        if len(kept) == k:
-            break
-        words = set(content_words(hit.chunk.text))
-        for kept_hit, said, also in kept:
-            if _jaccard(words, said) >= _DUPLICATE_OVERLAP:
-                if _same(kept_hit.chunk, hit.chunk):
-                    also.append(hit.chunk)
-                break
-        else:
-            kept.append((hit, words, []))
-    return [replace(hit, also=tuple(also)) if also else hit for hit, _, also in kept]
-
-
-def _same(chunk: Chunk, other: Chunk) -> bool:
-    """Whether two chunks of a term say the same to the number: "2 inputs" is not "1 input"."""
-    one, two = (set(re.findall(r"\w+", c.text.lower())) for c in (chunk, other))
-    free = not (chunk.graded or other.graded)
-    return free and chunk.term == other.term and _jaccard(one, two) >= _SAME_OVERLAP
-
-
-def _jaccard(a: set[str], b: set[str]) -> float:
-    return len(a & b) / len(a | b) if a and b else 0.0

@@ -80,7 +80,7 @@ class RetrievalSettings:
     budget_words: int = 1200
     dense_weight: float = 1.0
     lexical_weight: float = 1.0
-    abstain_below: float = 0.27
+    abstain_below: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def contradicts(premise: str, claim: str) -> bool:
     words = set(content_words(claim))
     near = _share(words, set(content_words(sentence))) > _SAME_SUBJECT
     signs = _wrong_number(premise, claim) or (
-        near and (_denies(sentence, claim) or _has_opposite(sentence, claim))
+        near and (denies(sentence, claim) or _has_opposite(sentence, claim))
     )
     return signs and find_exact(claim, premise) is None
 
@@ -216,7 +216,7 @@ def _overlap_score(premise: str, window: str, claim: str, cosine: float) -> floa
     return min(1.0, blend * (0.6 + 0.4 * _share(numbers, set(NUMBER.findall(premise)))))
 
 
-def _denies(sentence: str, claim: str) -> bool:
+def denies(sentence: str, claim: str) -> bool:
     """Whether one of the two denies what the other, without any negation, says."""
     if bool(_NEGATION.search(sentence)) == bool(_NEGATION.search(claim)):
         return False
@@ -246,16 +246,18 @@ def _has_opposite(sentence: str, claim: str) -> bool:
 
 
 def _wrong_number(premise: str, claim: str) -> bool:
-    """Whether the claim has a number that the premise has neither in digits nor spelt out.
-
-    "Zero" and "one" in words are as often no numbers ("the one that …") and are not asked for.
-    """
-    wanted = _in_digits(claim) | _in_words(claim) - {"0", "1"}
+    """Whether the claim has a number that the premise has neither in digits nor spelt out."""
+    wanted = numbers_in(claim)
     said = _in_digits(premise) | _in_words(premise)
     return any(
         number not in said and not ("." in number and any(s.startswith(number) for s in said))
         for number in wanted  # 2.3 is in 2.303: cut digits are no other number
     )
+
+
+def numbers_in(text: str) -> set[str]:
+    """Return the numbers of `text` as digits; "zero" and "one" in words are as often none."""
+    return _in_digits(text) | _in_words(text) - {"0", "1"}
 
 
 def _in_digits(text: str) -> set[str]:

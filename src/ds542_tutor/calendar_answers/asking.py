@@ -127,13 +127,15 @@ class Asking:
 
     @property
     def span_besides_work(self) -> Span | None:
-        """The first days that do not just say which work is meant, as "friday's discussion" does."""
+        """The first days that do more than say which work is meant ("friday's discussion")."""
         return next((span for span in self.spans if not self.tells_work(span)), None)
 
     def tells_work(self, span: Span) -> bool:
         """Whether a day only says which work is meant: "friday's discussion"."""
         words, rest = self.text[slice(*span.words)], self.text[span.words[1] :]
-        return words.replace(" ", "").isalpha() and bool(re.match(r" ?(?:discussion|hw|project|notebook)\b", rest))
+        return words.replace(" ", "").isalpha() and bool(
+            re.match(r" ?(?:discussion|hw|project|notebook)\b", rest)
+        )
 
     def has(self, pattern: str) -> bool:
         """Say whether `pattern` occurs, as whole words at its ends."""

@@ -72,8 +72,9 @@ _DATES = re.compile(
 )
 _NAMING = tuple(re.compile(pattern.pattern, pattern.flags | re.I) for pattern in (_DATES, TIME))
 _PAST = re.compile(
-    r"\b(?:was|were|did|had|missed|covered|taught|talked|happened|went|turned|handed|submitted|uploaded|sent"
-    r"|didnt|overslept|forgotten|forgot(?! (?:when|what|which|where|if|whether|how|who))|failed to)\b"
+    r"\b(?:was|were|did|had|missed|covered|taught|talked|happened|went|turned|handed|submitted|uploaded"
+    r"|sent|didnt|overslept|forgotten|failed to"
+    r"|forgot(?! (?:when|what|which|where|if|whether|how|who)))\b"
 )
 _BEFORE = re.compile(
     r"\b(?:before|by|until|till|til|up to|prior to|ahead of|no later than)(?: the)? ?$"

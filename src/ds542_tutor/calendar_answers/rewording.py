@@ -213,7 +213,7 @@ def _days(asking: Asking) -> str:
 
 
 def _handed_in(asking: Asking, days: str) -> str:
-    """Return the days of `_days`, unless they only say which work is meant ("friday discussion")."""
+    """Return the days of `_days`; "" when they only say which work is meant."""
     if not any(map(asking.tells_work, asking.spans)):
         return days
     span = asking.span_besides_work

@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 import json
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,8 +23,16 @@ _WORD = re.compile(r"[A-Za-z]+(?:'[a-z]+)?")
 _LONE_WORD = re.compile(r"(?<![\w./\\-])[A-Za-z]+(?:'[a-z]+)?(?![\w/\\-])")
 _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
 _IN_BRACKETS = re.compile(r"\(([A-Za-z][A-Za-z0-9-]{1,7})\)")
+# A name is typed with capitals beyond the first letter (RoPE, NF4), or is no word at all (cutmix).
+_NAME = re.compile(
+    r"(?<![\w.@/\\-])(?:[A-Z]{2,}[\w-]*|[A-Za-z]+[A-Z][\w-]*|[A-Z]\w*\d[\w-]*)(?![\w@/\\])"
+)
+_NO_WORD = re.compile(r"(?<![\w./\\-])[a-z][a-z0-9-]{4,}(?![\w/\\-])")
+_UNIT = re.compile(r"\d\s*$")  # "2.31 GiB" names nothing
+_SHOUTED = 0.5  # share of capitals from which they say nothing
 _BEFORE = 100  # characters before the bracket in which the long form ends
 _HEADING = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
+_PARTS = re.compile(r" [-–—] |: ")
 _SMALL_WORDS = frozenset("a an and by for from in of on or the to with".split())
 _INITIALS = range(3, 6)  # words of a heading whose initials may be typed for it
 
@@ -42,6 +51,14 @@ class Abbreviation:
     long: str
     short_in: int = 0
     long_in: int = 0
+
+    @property
+    def used(self) -> bool:
+        """Whether the corpus has the short form, or the long one more than once.
+
+        The initials of one heading ("More outlier examples") are often another thing's.
+        """
+        return self.short_in > 0 or self.long_in > 1
 
 
 @dataclass(frozen=True)
@@ -70,7 +87,8 @@ class Lexicon:
         headed: dict[str, Counter[str]] = {}
         folded = []
         for text in texts:
-            folded.append(f" {' '.join(_TOKEN.findall(text)).lower().replace('-', ' ')} ")
+            plain = " ".join(_TOKEN.findall(_without_accents(text)))
+            folded.append(f" {plain.lower().replace('-', ' ')} ")
             words.update({word.lower() for word in _WORD.findall(text)})
             for short, long in _definitions(text):
                 long_forms.setdefault(short, Counter())[long] += 1
@@ -123,6 +141,14 @@ class Lexicon:
         ]
         return list(dict.fromkeys(found))
 
+    def in_full(self, question: str) -> str:
+        """Return `question` with the short forms that the corpus only ever spells out in full."""
+        return _TOKEN.sub(lambda match: self._in_full(match.group()), question)
+
+    def _in_full(self, token: str) -> str:
+        known = self._abbreviation(token)
+        return known.long if known and known.used and not known.short_in else token
+
     def _abbreviation(self, token: str) -> Abbreviation | None:
         singular = token[:-1] if token.endswith("s") else token
         for form in (token, singular):
@@ -159,6 +185,42 @@ class Lexicon:
         return any(
             form in self.words or form in self.abbreviations or is_english(form) for form in forms
         )
+
+    def unheard_names(self, text: str, has: Callable[[str], bool]) -> list[str]:
+        """Return what `text` names in capitals that the corpus never does ("RoPE", "NF4").
+
+        Args:
+            has: whether the corpus has a word.
+        """
+        letters = [c for c in text if c.isalpha()]
+        if sum(map(str.isupper, letters)) > _SHOUTED * len(letters):
+            return []
+        names = (m[0] for m in _NAME.finditer(text) if not _UNIT.search(text[: m.start()]))
+        return [name for name in dict.fromkeys(names) if not self._heard(name, has)]
+
+    def _heard(self, name: str, has: Callable[[str], bool]) -> bool:
+        """Whether the corpus or a dictionary has a name, as a plural or in parts too."""
+        lower = name.lower()
+        forms = {lower, lower.removesuffix("s")}
+        short = self._abbreviation(name)
+        if (short and short.used) or any(map(has, forms)) or is_english(lower):
+            return True
+        return "-" in name and all(has(part) for part in lower.split("-") if part)
+
+    def unheard_words(self, text: str, has: Callable[[str], bool]) -> list[str]:
+        """Return the words of `text` in small letters that neither the corpus nor a dictionary has,
+        and that are no slip of one they have ("cutmix")."""
+        words = dict.fromkeys(_NO_WORD.findall(text))
+        return [word for word in words if not has(word) and self._is_no_slip(word)]
+
+    def _is_no_slip(self, word: str) -> bool:
+        if self._knows(word) or ("-" in word and all(map(self._knows, word.split("-")))):
+            return False
+        slips = 1 if len(word) <= _MIN_LETTERS else 2
+        if extract(word, self.words.keys(), scorer=OSA.distance, score_cutoff=slips, limit=1):
+            return False
+        speller = _dictionary()
+        return not speller.known(speller.edit_distance_1(word))
 
     @functools.cached_property
     def _by_ends(self) -> dict[str, list[str]]:
@@ -210,11 +272,19 @@ def _long_form(short: str, before: str) -> str:
 
 
 def _initials(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the initials of each heading that has few words, with the heading, lower case."""
-    for heading in text.partition("\n")[0].split(" > ")[1:]:
+    """Yield the initials of each heading, or part of one, that has few words, with its words."""
+    whole = _without_accents(text.partition("\n")[0]).split(" > ")[1:]
+    parts = (part for heading in whole for part in _PARTS.split(heading) if part != heading)
+    for heading in (*whole, *parts):
         words = [part for word in _HEADING.findall(heading) for part in word.lower().split("-")]
         if len(words) in _INITIALS and not _SMALL_WORDS.intersection(words):
             yield "".join(word[0] for word in words), " ".join(words)
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _count(texts: Iterable[str], phrases: set[str]) -> Counter[str]:

@@ -257,7 +257,13 @@ def _from_list(
 ) -> Iterator[Excerpt]:
     """Yield "Lead: item; item" for the list and its beginnings, and each item that can stand."""
     title = squeeze(lead.text).rstrip(":. ") if lead else ""
-    if not items or _NO_CONTENT.search(title or context):
+    if not items:
+        return
+    if _NO_CONTENT.search(title or context):
+        for item in items:  # an agenda, or a recap that says something
+            for span in _thoughts(item):
+                for made in _item(passage, span, context):
+                    yield replace(made, flaw=made.flaw + _NO_LEAD)
         return
     quotable = lead if _can_lead(title) else None
     is_table = all(_CELLS.search(item.text) for item in items)

@@ -34,8 +34,7 @@ _WORDS = 0.3
 _RANK = 0.2
 _RULE_RANK = 0.4  # on the running of the course: a page that is about it, not one that shares words
 _OWN = 0.3  # in a conversation: of the question itself, beside it with the one before
-_MATTER = 0.4  # of the words of pages on the matter that is asked about
-_REASON = 0.08  # "why" answered by a sentence that gives a reason
+_MATTER = 0.2  # of the words of pages on the matter that is asked about
 _LEANING = 0.06  # begins with "This", "However"; twice that where the sentence before is unfit
 _FLAW = 0.4  # what readers dislike about a sentence by itself
 _TASK = 0.25  # it sets a task; students ask for explanations
@@ -63,13 +62,37 @@ _IMPERATIVE = re.compile(
     re.I,
 )
 
-_ASKS_REASON = re.compile(r"\b(?:why|how come|reason|purpose|what for|point of)\b|^y\b", re.I)
-_GIVES_REASON = re.compile(
-    r"\b(?:because|since|so that|in order to|therefore|thus|hence|due to|otherwise|prevents?"
-    r"|avoids?"
-    r"|ensures?|keeps?|allows?|leads? to|causes?|reason"
-    r"|to (?:make|keep|reduce|avoid|prevent|ensure))\b",
-    re.I,
+# What questions ask for, how a sentence shows that it has it, and what that is worth: a reason, a
+# number, a formula.
+_WANTED = (
+    (
+        re.compile(r"\b(?:why|how come|reason|purpose|what for|point of)\b|^y\b", re.I),
+        re.compile(
+            r"\b(?:because|since|so that|in order to|therefore|thus|hence|due to|otherwise"
+            r"|prevents?|avoids?|ensures?|keeps?|allows?|leads? to|causes?|reason"
+            r"|to (?:make|keep|reduce|avoid|prevent|ensure))\b",
+            re.I,
+        ),
+        0.08,
+    ),
+    (
+        re.compile(
+            r"\bhow (?:many|much|big|large|long|high|deep|small|far|often)\b|%|\bdefault\b"
+            r"|\bwhat (?:number|value|rate|size|percent\w*|learning rate|year|dimension)",
+            re.I,
+        ),
+        re.compile(r"\d"),
+        0.1,
+    ),
+    (
+        re.compile(
+            r"\b(?:formula|equation|expression|math|compute[ds]?|calculat\w*|update rule"
+            r"|derivative|gradient of)\b",
+            re.I,
+        ),
+        re.compile(r"=|\$|∑|∂"),
+        0.08,
+    ),
 )
 
 
@@ -120,11 +143,12 @@ class QuotesModel:
     def _rank(self, prompt: Prompt, excerpts: list[Excerpt]) -> list[Scored]:
         """Score excerpts, best first. Only those that share most words with it are embedded."""
         words = [frozenset(content_words(f"{e.context} {e.text}")) for e in excerpts]
-        reason = bool(_ASKS_REASON.search(prompt.own or prompt.question))
+        asked = prompt.own or prompt.question
+        wanted = [(has, worth) for asks, has, worth in _WANTED if asks.search(asked)]
         plain = [
             _WORDS * covered
             + (_RULE_RANK if prompt.rules else _RANK) / (1 + 0.25 * (e.passage.number - 1))
-            + _REASON * (reason and bool(_GIVES_REASON.search(e.text)))
+            + sum(worth for has, worth in wanted if has.search(e.text))
             - _LEANING * e.leans * (1 if e.before else 2)
             - _FLAW * e.flaw
             - _TASK * (e.task or e.passage.chunk.exercise)

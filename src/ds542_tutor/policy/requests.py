@@ -42,8 +42,8 @@ _GROUPS = {
     "complete completing finish "
     "finishing fill filling solve solving derive deriving compute computing calculate generate "
     "produce rewrite draft prove answer make create build",
-    "give": "give gimme giving send show post paste provide hand dump print drop share tell need want "
-    "get "
+    "give": "give gimme giving send show post paste provide hand dump print drop share tell need "
+    "want get "
     "spell reveal output spit",
     "result": "code solution solutions answer answers function functions implementation answer_key "
     "script class body notebook proof derivation one-liner snippet cell cells version formula "
