@@ -77,3 +77,52 @@ def test_an_index_without_one_has_an_empty_lexicon(tmp_path: Path) -> None:
     empty = Lexicon.read(tmp_path / "lexicon.json")
     assert empty.expansions("why do VAEs sample") == []
     assert empty.spelt("divergance") == "divergance"
+
+
+HEARD = {"dropout", "adam", "graph", "net", "ta"}
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("what is the NF4 datatype in QLoRA", ["NF4", "QLoRA"]),
+        ("do WGAN-GP and VAEs blur", ["WGAN-GP"]),  # the course writes VAE
+        ("is a Graph-Net like ADAM", []),  # in parts, in other letters
+        ("tried to allocate 2.31 GiB", []),
+        ("WHY DOES IT USE NF4", []),  # shouted: capitals say nothing
+        ("who are the TAs", []),
+        ("what is Dropout", []),
+    ],
+)
+def test_names_in_capitals_that_the_corpus_never_has(
+    lexicon: Lexicon, question: str, names: list[str]
+) -> None:
+    assert lexicon.unheard_names(question, lambda word: word.lower() in HEARD) == names
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("mixup or cutmix", ["cutmix"]),
+        ("the divergance of droput", []),  # slips
+        ("weisfeiler test, low-rank, doesnt, entropies", ["weisfeiler"]),
+        ("see notes/cutmix.ipynb", []),
+    ],
+)
+def test_words_that_are_no_slip_of_a_known_one(
+    lexicon: Lexicon, question: str, words: list[str]
+) -> None:
+    assert lexicon.unheard_words(question, lambda word: word.lower() in HEARD) == words
+
+
+def test_initials_of_a_part_of_a_heading_are_written_in_full_where_only_that_is_used() -> None:
+    mined = Lexicon.build(
+        [
+            "Deck > Measures – Fréchet Inception Distance\nIts formula.",
+            "Deck > Fréchet Inception Distance: math\nThe trace of a covariance.",
+            "Notes > Linear zone quantizers\nOnce.",
+        ]
+    )
+    assert mined.in_full("is the FID low") == "is the frechet inception distance low"
+    assert mined.in_full("what is LZQ") == "what is LZQ"  # stands once: as likely another thing
+    assert mined.unheard_names("FID and LZQ", lambda word: False) == ["LZQ"]

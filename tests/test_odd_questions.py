@@ -340,3 +340,18 @@ def test_a_draft_full_of_hidden_characters_is_cleaned(starter_tutor: LiveTutor) 
     answer = ask(replace(starter_tutor.tutor, model=Odd()), "What does dropout do to hidden units?")
     assert answer.model == "odd"
     assert about_dropout(answer)
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("what is the 4 bit NF4 datatype in QLoRA", "They never mention NF4 or QLoRA."),
+        ("how does MAML adapt to a new task", "They never mention MAML."),
+    ],
+)
+def test_silence_names_what_the_materials_never_mention(
+    starter_tutor: LiveTutor, question: str, told: str
+) -> None:
+    answer = ask(starter_tutor, question)
+    assert answer.status == "abstained"
+    assert told in answer.text

@@ -93,7 +93,10 @@ def signals(query: Query, hits: Sequence[Hit], generation: Generation) -> dict[s
     # That a handful of chunks happen not to have a word says less than that hundreds lack it.
     telling = min(1.0, math.log1p(len(lexical)) / math.log1p(_MANY_CHUNKS))
     asked = _content(lexicon.in_full(lexicon.spelt(query.original)))
+    names = unheard(query.original, generation)
     words = lexicon.unheard_words(query.original, partial(_has, lexical))
+    if any(map(lexical.has, tokenize(" ".join(query.things)))):
+        names, words = [], []  # of what is compared the other side can be told
     return {
         "nearest": max(hit.similarity for hit in top),
         "first": top[0].similarity,
@@ -101,7 +104,7 @@ def signals(query: Query, hits: Sequence[Hit], generation: Generation) -> dict[s
         "covered": mass / sum(rarity.values()),
         "missing": max((rarity[term] for term in missing), default=0.0) * telling,
         "pair missing": _pair_missing(asked, found, lexical) * telling,
-        "unheard name": float(min(len(unheard(query.original, generation)), _MOST_NAMES)),
+        "unheard name": float(min(len(names), _MOST_NAMES)),
         "unheard word": float(min(len(words), _MOST_NAMES)),
         "length": min(len(terms) / 10, _MOST_LENGTH),
         "number asked for": float(bool(_NUMBER.search(query.original))),

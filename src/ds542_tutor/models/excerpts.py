@@ -262,8 +262,8 @@ def _from_list(
     if _NO_CONTENT.search(title or context):
         for item in items:  # an agenda, or a recap that says something
             for span in _thoughts(item):
-                for made in _item(passage, span, context):
-                    yield replace(made, flaw=made.flaw + _NO_LEAD)
+                for said in _item(passage, span, context):
+                    yield replace(said, flaw=said.flaw + _NO_LEAD)
         return
     quotable = lead if _can_lead(title) else None
     is_table = all(_CELLS.search(item.text) for item in items)
