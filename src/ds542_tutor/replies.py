@@ -226,7 +226,9 @@ class Reply:
         unspoken = dict.fromkeys((*self.unspoken, *(() if hint else self._unheard())))
         own += [f"I found no passage that speaks of “{thing}”." for thing in unspoken]
         notices = [*enforced.notices, *own, *self._notices(citations)]
-        status: Status = "hinted" if hint else "answered"
+        # What another term's documents say is no answer for this one, unless it was asked for.
+        silent = not hint and not self.query.term and self._all_of_other_terms(citations)
+        status: Status = "hinted" if hint else "abstained" if silent else "answered"
         answer = self._finish(status, text, citations, model, tuple(notices))
         return replace(
             answer,
@@ -378,12 +380,19 @@ class Reply:
         named = " and ".join(term_name(term) for term in self._other_terms(citations))
         if not others:
             return text
-        if len(others) == len(citations) and asked:
+        if self._all_of_other_terms(citations) and asked:
             return f"This is from {named}, not from this term ({this}):\n\n{text}"
-        if len(others) == len(citations):
-            return f"No document of this term ({this}) says this; one of {named} does:\n\n{text}"
+        if self._all_of_other_terms(citations):
+            places = "; ".join(f"{self._place(self._chunk(c))} [{c.marker}]" for c in citations)
+            return (
+                f"No document of this term ({this}) says this, so I won't guess. One of {named} "
+                f"does: {places}. Ask whether it still holds. {self.policy.contact}"
+            )
         markers = "".join(f"[{c.marker}]" for c in others)
         return f"{text}\n\nWhat {markers} says holds for {named}, not for this term ({this})."
+
+    def _all_of_other_terms(self, citations: Sequence[Citation]) -> bool:
+        return bool(citations) and all(self._other_term(self._chunk(c)) for c in citations)
 
     def _chunk(self, citation: Citation) -> Chunk | None:
         chunks = self.generation.chunks.get([citation.chunk_id])
@@ -398,8 +407,10 @@ class Reply:
         chunks = self.generation.chunks.get([c.chunk_id for c in citations])
         return sorted({term for chunk in chunks if (term := self._other_term(chunk))})
 
-    def _place(self, chunk: Chunk) -> str:
+    def _place(self, chunk: Chunk | None) -> str:
         """Say where a chunk stands, with its term when that is another one."""
+        if chunk is None:
+            return ""
         term = self._other_term(chunk)
         place = place_of(chunk)
         told = not term or term_name(term) in place

@@ -75,7 +75,8 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
 _MAY_END = re.compile(r"[.!?\n]")  # a piece of a draft after which a sentence may be over
-_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")  # tags; "a < b" stays
+# Tags and what a script between them says; "a < b" stays.
+_MARKUP = re.compile(r"<(script|style)\b[^<>]*>.*?</\1>|<[a-zA-Z/!][^<>]{0,200}>", re.I | re.S)
 CREDITING = "crediting"  # the rule for questions on how to credit AI use
 _ABOUT_THE_COURSE = (CREDITING, "logistics")  # rules for questions that no lecture answers
 _TEACHING_DEPTH = 40  # the assignment's own chunks come first, what teaches after them

@@ -61,7 +61,7 @@ _MATTERS = (
         r"(?:class|lecture|session|video)s?\b.{0,30}\b(?:recorded|recordings?)|recordings? of",
         "record",
     ),
-    (r"attendance|(?:un)?excused absences?|absences?|skip class", "abs"),
+    (r"attendance|(?:un)?excused absences?|absences?|skip class", "absence"),
     (r"phone numbers?|telephone|cell (?:phone )?number", "phone"),
     (r"(?:own|bring|need|have|require\w*) .{0,20}\blaptops?", "laptop"),
     (r"extra credit", "extra credit"),
