@@ -92,6 +92,7 @@ HEARD = {"dropout", "adam", "graph", "net", "ta"}
         ("WHY DOES IT USE NF4", []),  # shouted: capitals say nothing
         ("who are the TAs", []),
         ("what is Dropout", []),
+        ("why an IndexError in my_Net", []),
     ],
 )
 def test_names_in_capitals_that_the_corpus_never_has(

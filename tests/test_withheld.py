@@ -100,6 +100,15 @@ def test_unpublished_work_is_known_to_the_policy_and_never_found(tutor: LiveTuto
     assert "lichens" not in answer.text
 
 
+def test_what_was_left_out_of_an_answer_is_told(tutor: LiveTutor) -> None:
+    answer = ask(tutor, "Which files does project 1 want us to upload?")
+    assert "lichens" not in answer.text
+    said = [
+        n for n in answer.notices if n.endswith("not published yet, so I did not look into it.")
+    ]
+    assert len(said) == 1 and said[0].startswith("What Project 1")
+
+
 def test_its_dates_are_tentative(tutor: LiveTutor) -> None:
     answer = ask(tutor, "When is project 1 due?")
     assert "Fri Mar 20, 2026" in answer.text and "not published yet" in answer.text

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -147,6 +148,11 @@ class Course:
             not work.published and (work.key == assignment or file in work.files)
             for work in self.assignments
         )
+
+    def unpublished(self, keys: Sequence[str | None]) -> Assignment | None:
+        """Return the first assignment with one of these keys that is not published yet."""
+        found = (work for work in self.assignments if work.key in keys and not work.published)
+        return next(found, None)
 
 
 def term_name(term: str) -> str:

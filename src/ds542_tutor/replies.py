@@ -45,12 +45,19 @@ from ds542_tutor.queries import NO_ANSWER, looked_up, why_unanswered
 from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.reply_parts import (
     citing,
-    place_of,
     shared,
     span_of,
     speaker,
     with_disagreement,
     with_speaker,
+)
+from ds542_tutor.reply_terms import (
+    all_of_other_terms,
+    chunk_of,
+    other_term,
+    other_terms,
+    place_in_term,
+    with_terms,
 )
 from ds542_tutor.support import find_exact
 from ds542_tutor.tasks import Task
@@ -168,7 +175,7 @@ class Reply:
             title = chunk.locator.slide_title or ""
             start, end = (find_exact(title, chunk.text) if title else None) or (0, 0)
             citations.append(cite(passage, start, end, 1.0, chunk.locator.describe()))
-            places.append(f"{self._place(chunk)} [{passage.number}]")
+            places.append(f"{place_in_term(chunk, self.generation)} [{passage.number}]")
         text = f"The best match is {places[0]}."
         if places[1:]:
             text += f" See also {' and '.join(places[1:])}."
@@ -179,7 +186,10 @@ class Reply:
             said = f"{lecture_name(lecture)}, is on {moment_name(lecture.starts)}"
             text += f" {said} [{marker}]."
             citations.append(cite(Passage(marker, page, page.text), 0, 0, 1.0, said))
-        text, cited = self._with_terms(text, citations), tuple(citations)
+        text, cited = (
+            with_terms(text, citations, self.generation, self.query.term, self.policy.contact),
+            tuple(citations),
+        )
         return self._finish("answered", text, cited, SEARCH_SPEAKS, tuple(self._notices(cited)))
 
     def abstain(self) -> Answer:
@@ -194,9 +204,18 @@ class Reply:
         passages = number(near, _NEAREST, budget_words=10_000)
         citations = [cite(passage, 0, 0, 0.0, "") for passage in passages]
         if passages:
-            places = "; ".join(f"{self._place(p.chunk)} [{p.number}]" for p in passages)
+            places = "; ".join(
+                f"{place_in_term(p.chunk, self.generation)} [{p.number}]" for p in passages
+            )
             text += f" The nearest I found: {places}."
-        return self._finish("abstained", f"{text} {self.policy.contact}", tuple(citations), "")
+        text, notices = f"{text} {self.policy.contact}", tuple(self._withheld())
+        return self._finish("abstained", text, tuple(citations), "", notices)
+
+    def _withheld(self) -> Iterator[str]:
+        """Say that work which a question names was left out, where it is not published yet."""
+        asked_of = (self.decision.assignment, self.query.assignment)
+        if work := self.generation.course.unpublished(asked_of):
+            yield f"What {work.title} asks for is not published yet, so I did not look into it."
 
     def _unheard(self) -> list[str]:
         """Return what a question on the material names and the corpus does not."""
@@ -219,7 +238,9 @@ class Reply:
         if hint:
             text, citations = self._teaching(text, citations, passages)
         if not hint:  # what a hint builds on is taught in every term
-            text = self._with_terms(text, citations)
+            text = with_terms(
+                text, citations, self.generation, self.query.term, self.policy.contact
+            )
             text, citations = self._with_speaker(text, citations)
             text, citations = with_disagreement(text, citations, passages)
         own = [_OWN_CODE] if checked.own_code and "```" in text else []
@@ -227,7 +248,7 @@ class Reply:
         own += [f"I found no passage that speaks of “{thing}”." for thing in unspoken]
         notices = [*enforced.notices, *own, *self._notices(citations)]
         # What another term's documents say is no answer for this one, unless it was asked for.
-        silent = not hint and not self.query.term and self._all_of_other_terms(citations)
+        silent = not hint and not self.query.term and all_of_other_terms(citations, self.generation)
         status: Status = "hinted" if hint else "abstained" if silent else "answered"
         answer = self._finish(status, text, citations, model, tuple(notices))
         return replace(
@@ -243,7 +264,9 @@ class Reply:
         """Say who "I" is where rules of the course are quoted in the instructor's own words."""
         if not self.query.about_course:
             return text, citations
-        own = frozenset(c.marker for c in citations if self._is_own_page(self._chunk(c)))
+        own = frozenset(
+            c.marker for c in citations if self._is_own_page(chunk_of(c, self.generation))
+        )
         person = speaker(text, own, self.generation.course)
         chunk = self._chunk_with(person.source, person.name) if person else None
         if person is None or chunk is None:
@@ -251,7 +274,11 @@ class Reply:
         return with_speaker(text, citations, person, chunk)
 
     def _is_own_page(self, chunk: Chunk | None) -> bool:
-        return chunk is not None and tells_of_the_course(chunk) and not self._other_term(chunk)
+        return (
+            chunk is not None
+            and tells_of_the_course(chunk)
+            and not other_term(chunk, self.generation)
+        )
 
     def _with_example(
         self,
@@ -282,7 +309,7 @@ class Reply:
             read = [p for p in passages if any(c.marker == p.number for c in citations)]
             places: dict[str, str] = {}
             for p in read[:_PLACES]:
-                place = self._place(p.chunk)
+                place = place_in_term(p.chunk, self.generation)
                 places[place] = f"{places.get(place, '')}[{p.number}]"
             listed = "; ".join(f"{place} {markers}" for place, markers in places.items())
             parts.append(f"Where to read on: {listed}.")
@@ -367,51 +394,9 @@ class Reply:
         """Say whose term evidence is from, and when the material comes, where it comes later."""
         if words := looked_up(self.question):
             yield f"I search in English, so I looked up “{words}”."
-        for term in self._other_terms(citations):
+        yield from self._withheld()
+        for term in other_terms(citations, self.generation):
             yield f"Part of this comes from {term_name(term)}, not from this term."
         cited = self.generation.chunks.get([c.chunk_id for c in citations])
         if self.ahead and rests_on_later(self.generation.course, cited, self.now):
             yield comes_later(self.ahead)
-
-    def _with_terms(self, text: str, citations: Sequence[Citation]) -> str:
-        """Say in the answer itself what rests on another term's documents."""
-        asked, this = self.query.term, term_name(self.generation.course.term)
-        others = [c for c in citations if self._other_term(self._chunk(c))]
-        named = " and ".join(term_name(term) for term in self._other_terms(citations))
-        if not others:
-            return text
-        if self._all_of_other_terms(citations) and asked:
-            return f"This is from {named}, not from this term ({this}):\n\n{text}"
-        if self._all_of_other_terms(citations):
-            places = "; ".join(f"{self._place(self._chunk(c))} [{c.marker}]" for c in citations)
-            return (
-                f"No document of this term ({this}) says this, so I won't guess. One of {named} "
-                f"does: {places}. Ask whether it still holds. {self.policy.contact}"
-            )
-        markers = "".join(f"[{c.marker}]" for c in others)
-        return f"{text}\n\nWhat {markers} says holds for {named}, not for this term ({this})."
-
-    def _all_of_other_terms(self, citations: Sequence[Citation]) -> bool:
-        return bool(citations) and all(self._other_term(self._chunk(c)) for c in citations)
-
-    def _chunk(self, citation: Citation) -> Chunk | None:
-        chunks = self.generation.chunks.get([citation.chunk_id])
-        return chunks[0] if chunks else None
-
-    def _other_term(self, chunk: Chunk | None) -> str | None:
-        """Return the term of a chunk when it is not the running one."""
-        running = self.generation.course.term
-        return chunk.term if chunk and chunk.term and running and chunk.term != running else None
-
-    def _other_terms(self, citations: Sequence[Citation]) -> list[str]:
-        chunks = self.generation.chunks.get([c.chunk_id for c in citations])
-        return sorted({term for chunk in chunks if (term := self._other_term(chunk))})
-
-    def _place(self, chunk: Chunk | None) -> str:
-        """Say where a chunk stands, with its term when that is another one."""
-        if chunk is None:
-            return ""
-        term = self._other_term(chunk)
-        place = place_of(chunk)
-        told = not term or term_name(term) in place
-        return place if told else f"{place} ({term_name(term or '')})"

@@ -28,6 +28,7 @@ _NAME = re.compile(
     r"(?<![\w.@/\\-])(?:[A-Z]{2,}[\w-]*|[A-Za-z]+[A-Z][\w-]*|[A-Z]\w*\d[\w-]*)(?![\w@/\\])"
 )
 _NO_WORD = re.compile(r"(?<![\w./\\-])[a-z][a-z0-9-]{4,}(?![\w/\\-])")
+_OF_PYTHON = re.compile(r"(?:Error|Exception|Warning)$|_")
 _UNIT = re.compile(r"\d\s*$")  # "2.31 GiB" names nothing
 _SHOUTED = 0.5  # share of capitals from which they say nothing
 _BEFORE = 100  # characters before the bracket in which the long form ends
@@ -195,16 +196,19 @@ class Lexicon:
         letters = [c for c in text if c.isalpha()]
         if sum(map(str.isupper, letters)) > _SHOUTED * len(letters):
             return []
-        names = (m[0] for m in _NAME.finditer(text) if not _UNIT.search(text[: m.start()]))
-        return [name for name in dict.fromkeys(names) if not self._heard(name, has)]
+        found = (m for m in _NAME.finditer(text) if not _UNIT.search(text[: m.start()]))
+        names = dict.fromkeys(m[0] for m in found if not _OF_PYTHON.search(m[0]))
+        return [name for name in names if not self._heard(name, has)]
 
     def _heard(self, name: str, has: Callable[[str], bool]) -> bool:
         """Whether the corpus or a dictionary has a name, as a plural or in parts too."""
         lower = name.lower()
         forms = {lower, lower.removesuffix("s")}
         short = self._abbreviation(name)
-        if (short and short.used) or any(map(has, forms)) or is_english(lower):
+        if (short and short.used) or any(map(has, forms)):
             return True
+        if name.isupper() and is_english(lower):
+            return True  # stressed; RoPE is no rope
         return "-" in name and all(has(part) for part in lower.split("-") if part)
 
     def unheard_words(self, text: str, has: Callable[[str], bool]) -> list[str]:

@@ -1,0 +1,81 @@
+"""Whose term the sources of an answer are from, and what the answer says of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ds542_tutor.course import term_name
+from ds542_tutor.dialogue import Citation
+from ds542_tutor.documents import Chunk
+from ds542_tutor.index.generation import Generation
+from ds542_tutor.reply_parts import place_of
+
+
+def with_terms(
+    text: str,
+    citations: Sequence[Citation],
+    generation: Generation,
+    asked: str | None,
+    contact: str,
+) -> str:
+    """Say in the answer itself what rests on another term's documents.
+
+    What only another term's documents say is pointed at and not told, unless that term was asked
+    for: a rule may hold no longer.
+
+    Args:
+        asked: the term that the question names.
+        contact: whom to ask instead.
+    """
+    this = term_name(generation.course.term)
+    others = [c for c in citations if other_term(chunk_of(c, generation), generation)]
+    named = " and ".join(term_name(term) for term in other_terms(citations, generation))
+    if not others:
+        return text
+    if len(others) < len(citations):
+        markers = "".join(f"[{c.marker}]" for c in others)
+        return f"{text}\n\nWhat {markers} says holds for {named}, not for this term ({this})."
+    if asked:
+        return f"This is from {named}, not from this term ({this}):\n\n{text}"
+    places = "; ".join(
+        f"{place_in_term(chunk, generation)} [{c.marker}]"
+        for c in citations
+        if (chunk := chunk_of(c, generation))
+    )
+    return (
+        f"No document of this term ({this}) says this, so I won't guess. One of {named} does: "
+        f"{places}. Ask whether it still holds. {contact}"
+    )
+
+
+def all_of_other_terms(citations: Sequence[Citation], generation: Generation) -> bool:
+    """Whether there are citations, and every one is of another term's document."""
+    return bool(citations) and all(
+        other_term(chunk_of(c, generation), generation) for c in citations
+    )
+
+
+def chunk_of(citation: Citation, generation: Generation) -> Chunk | None:
+    """Return the chunk that a citation is of."""
+    chunks = generation.chunks.get([citation.chunk_id])
+    return chunks[0] if chunks else None
+
+
+def other_term(chunk: Chunk | None, generation: Generation) -> str | None:
+    """Return the term of a chunk when it is not the running one."""
+    running = generation.course.term
+    return chunk.term if chunk and chunk.term and running and chunk.term != running else None
+
+
+def other_terms(citations: Sequence[Citation], generation: Generation) -> list[str]:
+    """Return the terms of citations other than the running one, in order."""
+    chunks = generation.chunks.get([c.chunk_id for c in citations])
+    return sorted({term for chunk in chunks if (term := other_term(chunk, generation))})
+
+
+def place_in_term(chunk: Chunk, generation: Generation) -> str:
+    """Say where a chunk stands, with its term when that is another one."""
+    term = other_term(chunk, generation)
+    place = place_of(chunk)
+    told = not term or term_name(term) in place
+    return place if told else f"{place} ({term_name(term or '')})"
