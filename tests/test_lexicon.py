@@ -93,6 +93,7 @@ HEARD = {"dropout", "adam", "graph", "net", "ta"}
         ("who are the TAs", []),
         ("what is Dropout", []),
         ("why an IndexError in my_Net", []),
+        ("class TreeNet: model = TreeNet(3), x = ConvNet.eval", []),  # a student's own
     ],
 )
 def test_names_in_capitals_that_the_corpus_never_has(

@@ -51,11 +51,15 @@ def disagreement(
             continue
         for otherwise, their_words in _sentences(other.text):
             for passage, said, words in quoted:
-                if passage.chunk.document != other.chunk.document and _differ(
-                    said, words, otherwise, their_words
-                ):
+                if _comparable(passage, other) and _differ(said, words, otherwise, their_words):
                     return Disagreement(said, passage, otherwise, other)
     return None
+
+
+def _comparable(one: Passage, other: Passage) -> bool:
+    """Whether two passages are of different documents of one term: other terms are told."""
+    a, b = one.chunk, other.chunk
+    return a.document != b.document and (a.term == b.term or None in (a.term, b.term))
 
 
 def differ(one: str, other: str) -> bool:

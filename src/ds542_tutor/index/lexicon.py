@@ -25,7 +25,8 @@ _TOKEN = re.compile(r"[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]")
 _IN_BRACKETS = re.compile(r"\(([A-Za-z][A-Za-z0-9-]{1,7})\)")
 # A name is typed with capitals beyond the first letter (RoPE, NF4), or is no word at all (cutmix).
 _NAME = re.compile(
-    r"(?<![\w.@/\\-])(?:[A-Z]{2,}[\w-]*|[A-Za-z]+[A-Z][\w-]*|[A-Z]\w*\d[\w-]*)(?![\w@/\\])"
+    r"(?<![\w.@/\\-])(?<!class )(?<!import )"
+    r"(?:[A-Z]{2,}[\w-]*|[A-Za-z]+[A-Z][\w-]*|[A-Z]\w*\d[\w-]*)(?![\w@/\\(\[=]|\.\w| =)"
 )
 _NO_WORD = re.compile(r"(?<![\w./\\-])[a-z][a-z0-9-]{4,}(?![\w/\\-])")
 _OF_PYTHON = re.compile(r"(?:Error|Exception|Warning)$|_")
