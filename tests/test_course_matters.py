@@ -52,6 +52,8 @@ def test_matters_are_told(starter_tutor: LiveTutor, question: str, matter: str) 
         ("what happens if they think an ai wrote my project", "oral"),
         ("do i lose points if my reading reflection is wrong", "participation"),
         ("is dropping the share link enough when i cite chatgpt", "enough as"),
+        ("does a share link count as citing you", "enough as"),
+        ("is pasting a link to my chat ok as citation or must it be more formal?", "enough as"),
     ],
 )
 def test_pages_are_found_in_other_words(starter_tutor: LiveTutor, question: str, says: str) -> None:

@@ -82,6 +82,7 @@ def on_crediting(query: Query, hits: Sequence[Hit]) -> list[Hit]:
     kept = [
         hit for hit in site
         if hit in first or "GAIA" in hit.chunk.search_text or hit.score >= least
+        or all(word in hit.chunk.text.casefold() for word in _HOW_TO_CITE)
     ]  # fmt: skip
     return kept or list(hits)
 

@@ -63,7 +63,7 @@ _IMPERATIVE = re.compile(
 )
 
 # What questions ask for, how a sentence shows that it has it, and what that is worth: a reason, a
-# number, a formula.
+# number, a formula, what is enough.
 _WANTED = (
     (
         re.compile(r"\b(?:why|how come|reason|purpose|what for|point of)\b|^y\b", re.I),
@@ -92,6 +92,11 @@ _WANTED = (
         ),
         re.compile(r"=|\$|∑|∂"),
         0.08,
+    ),
+    (
+        re.compile(r"\b(?:links?|urls?|enough|suffic\w*|formal(?:ly)?|format)\b", re.I),
+        re.compile(r"\b(?:links?|suffic\w*|enough)\b(?!://)", re.I),
+        0.15,
     ),
 )
 
