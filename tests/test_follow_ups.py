@@ -57,6 +57,14 @@ def test_a_question_of_its_own_takes_nothing_along(starter_tutor: LiveTutor, que
     assert last.answer.model != "calendar"
 
 
+def test_what_breaks_is_no_recess(starter_tutor: LiveTutor) -> None:
+    said = "Different initial weights break the symmetry between hidden units [1]."
+    turns = (Turn("user", "why random weights"), Turn("assistant", said))
+    course = starter_tutor.generation.course
+    texts = list(in_context(course, "and what happens after that?", turns, datetime(2026, 2, 3)))
+    assert not [text for text in texts if "spring break" in text]
+
+
 def test_without_earlier_messages_there_is_no_context(starter_tutor: LiveTutor) -> None:
     course = starter_tutor.generation.course
     assert list(in_context(course, "and that one?", (), datetime(2026, 2, 3, 12))) == []

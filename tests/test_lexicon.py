@@ -92,6 +92,7 @@ HEARD = {"dropout", "adam", "graph", "net", "ta"}
         ("WHY DOES IT USE NF4", []),  # shouted: capitals say nothing
         ("who are the TAs", []),
         ("what is Dropout", []),
+        ("why does it walk UPHILL", []),  # stressed
         ("why an IndexError in my_Net", []),
         ("class TreeNet: model = TreeNet(3), x = ConvNet.eval", []),  # a student's own
     ],
@@ -115,6 +116,12 @@ def test_words_that_are_no_slip_of_a_known_one(
     lexicon: Lexicon, question: str, words: list[str]
 ) -> None:
     assert lexicon.unheard_words(question, lambda word: word.lower() in HEARD) == words
+
+
+def test_a_short_form_with_a_hyphen_that_the_corpus_uses_stays() -> None:
+    mined = Lexicon.build(["Book > Region-based CNNs (R-CNNs)\nR-CNN is slow.", "B > R-CNN\nFast."])
+    assert mined.abbreviations["r-cnn"].short_in == 2
+    assert mined.in_full("why is r-cnn slow") == "why is r-cnn slow"
 
 
 def test_initials_of_a_part_of_a_heading_are_written_in_full_where_only_that_is_used() -> None:

@@ -11,7 +11,8 @@ from fakes import make_passage, make_prompt
 
 from ds542_tutor.dialogue import Passage, Prompt
 from ds542_tutor.models.embedding import load_embedder
-from ds542_tutor.models.excerpts import cut, garble
+from ds542_tutor.models.excerpts import cut
+from ds542_tutor.models.garble import garble
 from ds542_tutor.models.quotes import QuotesModel
 from ds542_tutor.settings import ModelSettings
 from ds542_tutor.support import find_exact

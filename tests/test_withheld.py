@@ -140,16 +140,10 @@ def test_when_only_another_term_knows_the_answer_says_so(
     tutor: LiveTutor, question: str, said: str
 ) -> None:
     answer = ask(tutor, question)
-    assert answer.citations[0].title == "Syllabus (Fall 2025)"
-    assert answer.notices == ("Part of this comes from Fall 2025, not from this term.",)
-    if answer.status == "answered":
-        assert said in answer.text
-        assert "not for this term (Spring 2026)" in answer.text
-    else:  # a rule that may hold no longer is pointed at, not told
-        assert answer.status == "abstained" and said not in answer.text
-        assert said in answer.citations[0].text
-        assert answer.text.startswith("No document of this term (Spring 2026) says this, so I ")
-        assert "One of Fall 2025 does: Syllabus (Fall 2025)" in answer.text
+    assert answer.status == "abstained" and said not in answer.text  # it may hold no longer
+    assert answer.text.startswith("No document of this term (Spring 2026) says this, so I won't")
+    assert "One of Fall 2025 does: Syllabus (Fall 2025)" in answer.text
+    assert any(said in citation.text for citation in answer.citations)
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from ds542_tutor.dialogue import Passage
 from ds542_tutor.sentences import block_sentences, split_blocks
 from ds542_tutor.support import denies, numbers_in
-from ds542_tutor.words import content_words
+from ds542_tutor.words import content_words, jaccard
 
 _MIN_WORDS, _MAX_WORDS = 4, 60  # content words; fewer are a label, more have lost their stops
 _SAME_BUT_NUMBERS = 0.7  # Jaccard overlap of content words, numbers aside
 _SAME_BUT_DENIAL = 0.75
+_BEGINNING = 60  # characters of a sentence by which it is known in an answer
 _EXERCISE = re.compile(r"\?|^\W*(?:problem|exercise|question|figure|fig\.|table|listing)\b", re.I)
 
 
@@ -40,11 +41,12 @@ def disagreement(
         cited: passages that `text` cites.
         passages: all that were read for it, in order.
     """
+    answer = _squeezed(text)
     quoted = [
         (passage, sentence, words)
         for passage in cited
         for sentence, words in _sentences(passage.text)
-        if _squeezed(sentence)[:60] in _squeezed(text)
+        if _squeezed(sentence)[:_BEGINNING] in answer
     ]
     for other in passages:
         if other.chunk.exercise or other.chunk.graded:
@@ -85,7 +87,7 @@ def _sentences(text: str) -> Iterable[tuple[str, frozenset[str]]]:
 
 
 def _differ(one: str, words: frozenset[str], other: str, their_words: frozenset[str]) -> bool:
-    alike = len(words & their_words) / len(words | their_words)
+    alike = jaccard(words, their_words)
     if alike >= _SAME_BUT_NUMBERS:
         mine, theirs = numbers_in(one), numbers_in(other)
         if mine and len(mine) == len(theirs) and not mine & theirs:

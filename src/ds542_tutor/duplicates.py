@@ -9,7 +9,7 @@ from dataclasses import replace
 from ds542_tutor.dialogue import Hit
 from ds542_tutor.disagreements import differ
 from ds542_tutor.documents import Chunk
-from ds542_tutor.words import content_words
+from ds542_tutor.words import content_words, jaccard
 
 _DUPLICATE_OVERLAP = 0.85  # share of common words (Jaccard) from which two chunks say the same
 _SAME_OVERLAP = 0.95  # with numbers and small words, from which both places are told
@@ -46,8 +46,3 @@ def _same(chunk: Chunk, other: Chunk) -> bool:
     one, two = (set(re.findall(r"\w+", c.text.lower())) for c in (chunk, other))
     free = not (chunk.graded or other.graded)
     return free and chunk.term == other.term and jaccard(one, two) >= _SAME_OVERLAP
-
-
-def jaccard(a: set[str], b: set[str]) -> float:
-    """Return the share of the words of either that both have; 0 where one has none."""
-    return len(a & b) / len(a | b) if a and b else 0.0

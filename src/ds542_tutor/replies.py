@@ -42,7 +42,6 @@ from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.solutions import OpenWork
 from ds542_tutor.prompts import shorten
 from ds542_tutor.queries import NO_ANSWER, looked_up, why_unanswered
-from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.reply_parts import (
     citing,
     shared,
@@ -52,11 +51,10 @@ from ds542_tutor.reply_parts import (
     with_speaker,
 )
 from ds542_tutor.reply_terms import (
-    all_of_other_terms,
-    chunk_of,
-    other_term,
     other_terms,
+    own_pages,
     place_in_term,
+    pointing,
     with_terms,
 )
 from ds542_tutor.support import find_exact
@@ -71,6 +69,7 @@ _NEAR = 0.35  # cosine (MiniLM) below which two texts have no subject in common
 _PLACES = 3
 _NEAREST = 2  # places an abstention points to: enough to look, few enough to read
 _NAMED = 2  # names that nothing in the materials has; more is a list
+_OF_OWN_WORK = ("crediting", "debugging", "own-work")  # rules under which no handout is needed
 _BEFORE_FACTS = 2  # hits that stay before facts of the calendar: the question may be about these
 # Errata shown with a citation: a page rarely has more that matter, and the list itself is found.
 _NOTES, _NOTE_WORDS = 3, 80
@@ -186,10 +185,7 @@ class Reply:
             said = f"{lecture_name(lecture)}, is on {moment_name(lecture.starts)}"
             text += f" {said} [{marker}]."
             citations.append(cite(Passage(marker, page, page.text), 0, 0, 1.0, said))
-        text, cited = (
-            with_terms(text, citations, self.generation, self.query.term, self.policy.contact),
-            tuple(citations),
-        )
+        text, cited = self._with_terms(text, citations), tuple(citations)
         return self._finish("answered", text, cited, SEARCH_SPEAKS, tuple(self._notices(cited)))
 
     def abstain(self) -> Answer:
@@ -211,10 +207,21 @@ class Reply:
         text, notices = f"{text} {self.policy.contact}", tuple(self._withheld())
         return self._finish("abstained", text, tuple(citations), "", notices)
 
+    def point(self, hits: Sequence[Hit]) -> Answer:
+        """Say where another term's documents speak of it, of which this term's say nothing."""
+        passages = number(hits, _NEAREST, budget_words=10_000)
+        citations = [cite(passage, 0, 0, 0.0, "") for passage in passages]
+        text = f"{pointing(citations, self.generation)} {self.policy.contact}"
+        return self._finish("abstained", text, tuple(citations), "", tuple(self._withheld()))
+
+    def _with_terms(self, text: str, citations: Sequence[Citation]) -> str:
+        return with_terms(text, citations, self.generation, self.query.term)
+
     def _withheld(self) -> Iterator[str]:
-        """Say that work which a question names was left out, where it is not published yet."""
+        """Say that work which a question is about was left out, where it is not published yet."""
         asked_of = (self.decision.assignment, self.query.assignment)
-        if work := self.generation.course.unpublished(asked_of):
+        work = self.generation.course.unpublished(asked_of)
+        if work and self.decision.rule not in _OF_OWN_WORK:
             yield f"What {work.title} asks for is not published yet, so I did not look into it."
 
     def _unheard(self) -> list[str]:
@@ -238,18 +245,14 @@ class Reply:
         if hint:
             text, citations = self._teaching(text, citations, passages)
         if not hint:  # what a hint builds on is taught in every term
-            text = with_terms(
-                text, citations, self.generation, self.query.term, self.policy.contact
-            )
+            text = self._with_terms(text, citations)
             text, citations = self._with_speaker(text, citations)
             text, citations = with_disagreement(text, citations, passages)
         own = [_OWN_CODE] if checked.own_code and "```" in text else []
         unspoken = dict.fromkeys((*self.unspoken, *(() if hint else self._unheard())))
         own += [f"I found no passage that speaks of “{thing}”." for thing in unspoken]
         notices = [*enforced.notices, *own, *self._notices(citations)]
-        # What another term's documents say is no answer for this one, unless it was asked for.
-        silent = not hint and not self.query.term and all_of_other_terms(citations, self.generation)
-        status: Status = "hinted" if hint else "abstained" if silent else "answered"
+        status: Status = "hinted" if hint else "answered"
         answer = self._finish(status, text, citations, model, tuple(notices))
         return replace(
             answer,
@@ -264,21 +267,12 @@ class Reply:
         """Say who "I" is where rules of the course are quoted in the instructor's own words."""
         if not self.query.about_course:
             return text, citations
-        own = frozenset(
-            c.marker for c in citations if self._is_own_page(chunk_of(c, self.generation))
-        )
+        own = own_pages(citations, self.generation)
         person = speaker(text, own, self.generation.course)
         chunk = self._chunk_with(person.source, person.name) if person else None
         if person is None or chunk is None:
             return text, citations
         return with_speaker(text, citations, person, chunk)
-
-    def _is_own_page(self, chunk: Chunk | None) -> bool:
-        return (
-            chunk is not None
-            and tells_of_the_course(chunk)
-            and not other_term(chunk, self.generation)
-        )
 
     def _with_example(
         self,

@@ -8,35 +8,36 @@ from ds542_tutor.course import term_name
 from ds542_tutor.dialogue import Citation
 from ds542_tutor.documents import Chunk
 from ds542_tutor.index.generation import Generation
+from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.reply_parts import place_of
 
 
 def with_terms(
-    text: str,
-    citations: Sequence[Citation],
-    generation: Generation,
-    asked: str | None,
-    contact: str,
+    text: str, citations: Sequence[Citation], generation: Generation, asked: str | None
 ) -> str:
     """Say in the answer itself what rests on another term's documents.
 
-    What only another term's documents say is pointed at and not told, unless that term was asked
-    for: a rule may hold no longer.
-
     Args:
         asked: the term that the question names.
-        contact: whom to ask instead.
     """
     this = term_name(generation.course.term)
     others = [c for c in citations if other_term(chunk_of(c, generation), generation)]
     named = " and ".join(term_name(term) for term in other_terms(citations, generation))
     if not others:
         return text
-    if len(others) < len(citations):
-        markers = "".join(f"[{c.marker}]" for c in others)
-        return f"{text}\n\nWhat {markers} says holds for {named}, not for this term ({this})."
-    if asked:
+    if asked and len(others) == len(citations):
         return f"This is from {named}, not from this term ({this}):\n\n{text}"
+    markers = "".join(f"[{c.marker}]" for c in others)
+    return f"{text}\n\nWhat {markers} says holds for {named}, not for this term ({this})."
+
+
+def pointing(citations: Sequence[Citation], generation: Generation) -> str:
+    """Say where another term's documents speak of what this term's do not.
+
+    What they say is not told: a rule may hold no longer.
+    """
+    this = term_name(generation.course.term)
+    named = " and ".join(term_name(term) for term in other_terms(citations, generation))
     places = "; ".join(
         f"{place_in_term(chunk, generation)} [{c.marker}]"
         for c in citations
@@ -44,14 +45,17 @@ def with_terms(
     )
     return (
         f"No document of this term ({this}) says this, so I won't guess. One of {named} does: "
-        f"{places}. Ask whether it still holds. {contact}"
+        f"{places}. Ask whether it still holds."
     )
 
 
-def all_of_other_terms(citations: Sequence[Citation], generation: Generation) -> bool:
-    """Whether there are citations, and every one is of another term's document."""
-    return bool(citations) and all(
-        other_term(chunk_of(c, generation), generation) for c in citations
+def own_pages(citations: Sequence[Citation], generation: Generation) -> frozenset[int]:
+    """Return the markers of the citations of the course's own pages of the running term."""
+    chunks = ((c.marker, chunk_of(c, generation)) for c in citations)
+    return frozenset(
+        marker
+        for marker, chunk in chunks
+        if chunk and tells_of_the_course(chunk) and not other_term(chunk, generation)
     )
 
 

@@ -20,7 +20,7 @@ from ds542_tutor.continuity import goes_on
 from ds542_tutor.course_matters import WORDS
 from ds542_tutor.dialogue import Hit, Query, Turn
 from ds542_tutor.documents import Chunk
-from ds542_tutor.duplicates import fold_duplicates, jaccard
+from ds542_tutor.duplicates import fold_duplicates
 from ds542_tutor.evidence import ASKING
 from ds542_tutor.index.dense import Where
 from ds542_tutor.index.generation import Generation
@@ -30,6 +30,7 @@ from ds542_tutor.protocols import Embedder, Reranker, Vector
 from ds542_tutor.queries import standalone, subject
 from ds542_tutor.ranking import Candidates, scores, tells_of_the_course
 from ds542_tutor.settings import RetrievalSettings
+from ds542_tutor.words import jaccard
 
 _MOST_LABELLED = 6  # a listing or problem may fill several chunks; more would crowd out the rest
 # Words of paths that name no document in particular, or are words of asking.

@@ -66,6 +66,7 @@ from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.replies import Reply
+from ds542_tutor.reply_terms import other_term
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.sentences import whole_sentences
 from ds542_tutor.settings import Settings
@@ -169,7 +170,9 @@ class Tutor:
         if teaches and reply.decision.action == "answer" and self.settings.answer.ahead != "allow":
             reply.ahead = taught_later(self.generation.course, reply.hits, reply.now)
         dated = asks_for_lecture(self.generation.course, reply.question, reply.now)
-        if reply.decision.action == "answer" and (reply.query.locate or dated):
+        if elsewhere := self._elsewhere(reply):
+            yield Finished(reply.point(elsewhere))
+        elif reply.decision.action == "answer" and (reply.query.locate or dated):
             yield Finished(reply.locate(self._usable(reply), dated=dated))
         elif reply.ahead is not None and self.settings.answer.ahead == "defer":
             yield Finished(reply.from_calendar(deferral(reply.ahead)))
@@ -341,21 +344,27 @@ class Tutor:
             return check.finish(without_orders(draft))
 
     def _usable(self, reply: Reply) -> list[Hit]:
-        """Drop other terms' chunks, unless they alone know; in hints also the problems."""
+        """Drop other terms' chunks, where there are any of this one; in hints also the problems."""
         if reply.query.term and reply.decision.action == "answer":
             return list(reply.hits)  # of that term alone
-        term = self.generation.course.term
-        current = [h for h in reply.hits if not h.chunk.term or not term or h.chunk.term == term]
-        needed = self.settings.retrieval.abstain_below
-        # `Reply` then says whose term it is. A hint rests on no evidence, so it has none to add.
-        if reply.evidence is not None and self._evidence(reply, current) < needed:
-            current = [*(h for h in reply.hits if h not in current), *current]
+        current = [h for h in reply.hits if not other_term(h.chunk, self.generation)]
         if reply.decision.rule == CREDITING:
             current = on_crediting(reply.query, current)
         if reply.decision.action == "hint":
-            mine = [h for h in reply.teaching if h.chunk.term in (None, "", term) or not term]
+            mine = [h for h in reply.teaching if not other_term(h.chunk, self.generation)]
             return (mine or list(reply.teaching))[:_HINT_PASSAGES]
         return current or list(reply.hits)
+
+    def _elsewhere(self, reply: Reply) -> list[Hit]:
+        """Return the hits of other terms where they alone carry an answer to what is asked now."""
+        if reply.decision.action != "answer" or reply.query.term:
+            return []
+        others = [h for h in reply.hits if other_term(h.chunk, self.generation)]
+        current = [h for h in reply.hits if h not in others]
+        if not others or (current and reply.evidence is None):
+            return []
+        enough = self.settings.retrieval.abstain_below
+        return [] if current and self._evidence(reply, current) >= enough else others
 
     def _prompt(self, reply: Reply, passages: tuple[Passage, ...]) -> Prompt:
         action = reply.decision.action

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set
 
 _WORD = re.compile(r"[^\W_]{2,}")
 STOP_WORDS = frozenset(
@@ -28,3 +29,8 @@ def _stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word
+
+
+def jaccard(a: Set[str], b: Set[str]) -> float:
+    """Return the share of the words of either that both have; 0 where one has none."""
+    return len(a & b) / len(a | b) if a and b else 0.0

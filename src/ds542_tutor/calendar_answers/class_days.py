@@ -42,8 +42,10 @@ _HELD_VOCABULARY = (
     "campus hold holds up site person attend required home a1 a2 a3 a4 a5 b1"
 )
 _TODAY = r"what (?:day|date) is (?:it|today)|what is (?:today|the date)|(?:what is )?today date"
-_OTHER = r"office|due|deadline|where|room|about|topics?|cover\w*|read\w*|chapters?|miss\w*"
-_HANDING_IN = r"(?:turn|hand)(?:ed|ing)? \S+ ?in|(?:turn|hand)(?:ed|ing)? in|submit\w*|upload\w*"
+_OTHER = (
+    r"office|due|deadline|where|room|about|topics?|cover\w*|read\w*|chapters?|miss\w*"
+    r"|(?:turn|hand)(?:ed|ing)? (?:\S+ )?in|submit\w*|upload\w*"
+)
 _BACK = r"(?:when|what day|first day) .{0,20}\b(?:come |be |are |go |get )?back|class(?:es)? resume"
 _SHORT = 5  # words: "class on march 12?"
 _RESUMES = r"resume\w*|back|return\w*|after|ends?|over|restart\w*|start again"
@@ -61,7 +63,7 @@ def held(asking: Asking) -> CourseAnswer | None:
         return draft.finish()
     if not ((asking.has(_HELD) or short) and (recess or session)):
         return None
-    if asking.works or asking.lectures or asking.has(_OTHER) or asking.has(_HANDING_IN):
+    if asking.works or asking.lectures or asking.has(_OTHER):
         return None
     if asking.has("how (?:long|many)") and not recess:
         return None

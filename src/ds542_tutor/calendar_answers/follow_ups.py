@@ -48,6 +48,8 @@ _THAT_ONE = (
     r"\b(?:that|this|the) (?:first |second |third |last |other )?one\b"
     r"|\b(?:of|in|on) (?:those|them)\b"
 )
+# "Weights break the symmetry" names no recess.
+_NAMED_RECESS = r"\b(?:spring|winter|semester) (?:break|recess|vacation)\b|\brecess\b"
 _BY_THAT = r"\b(after|before|during) (?:it|that|this|then)\b"
 _SECTION = r"\b[abc]\d\b"
 MOST_WORDS = 14  # a longer message says itself what it asks
@@ -108,7 +110,7 @@ def in_context(
     for turn in reversed(turns[-4:]):
         said = clauses(turn.text)[0]
         asking = Asking(course, said, now)
-        if re.search(r"\b(?:break|recess)\b", said) and re.search(_BY_THAT, text):
+        if re.search(_NAMED_RECESS, said) and re.search(_BY_THAT, text):
             yield re.sub(_BY_THAT, r"\1 spring break", _START.sub("", text), count=1)
             return
         if lectures := asking.lectures or _lectures_of(asking):

@@ -99,10 +99,15 @@ class Lexicon:
         meant = {
             short: found.most_common(1)[0][0] for short, found in {**headed, **long_forms}.items()
         }
-        counts = _count(folded, {*meant, *meant.values()})
+        # Texts have spaces for hyphens: "r-cnn" stands there as "r cnn".
+        plainly = {short: short.replace("-", " ") for short in meant}
+        counts = _count(folded, {*plainly.values(), *meant.values()})
         return cls(
             {word: n for word, n in words.items() if n >= _MIN_SPELT},
-            {s: Abbreviation(s, long, counts[s], counts[long]) for s, long in meant.items()},
+            {
+                short: Abbreviation(short, long, counts[plainly[short]], counts[long])
+                for short, long in meant.items()
+            },
         )
 
     @classmethod

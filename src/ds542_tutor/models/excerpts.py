@@ -7,13 +7,13 @@ it again. How readable it is on its own is judged here; how well it answers is f
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
 from ds542_tutor.dialogue import Passage
+from ds542_tutor.models.garble import FORMULA, garble
 from ds542_tutor.sentences import Block, Span, block_sentences, leans, split_blocks
 
 ExcerptKind = Literal["sentence", "list", "code"]
@@ -102,7 +102,6 @@ _TASK_TALK = re.compile(
 _TASK_SECTION = re.compile(
     r"^\W*(?:\d+(?:\.\d+)*\.? +)?(?:Exercises?|Problems|Discussion|References)\W*$"
 )
-_FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$|\\\(.*?\\\)|\\\[.*?\\\]|`[^`\n]+`", re.S)
 _IDENTIFIER = re.compile(r"`|\w*[_.(\d]\w|\w+\(")
 _MATH_LETTER = re.compile("[\U0001d400-\U0001d7ff]")
 _UNFINISHED = re.compile(
@@ -179,39 +178,6 @@ def word_count(text: str) -> int:
     return len(_WORD.findall(text))
 
 
-def garble(text: str) -> float:
-    """Return the share of `text` that looks like formulas torn apart by text extraction.
-
-    Counts characters of tokens that are a lone symbol, letter or digit, and characters of the
-    mathematical alphabets; text inside `$…$` or backticks is fine.
-    """
-    plain = _FORMULA.sub(" ", text)
-    total = len("".join(plain.split()))
-    if not total:
-        return 0.0
-    torn = 0
-    for token in plain.split():
-        core = token.strip(".,;:!?()[]\"'“”’")
-        if any(_is_alien(c) for c in token):
-            torn += 2 * len(token)
-        elif (
-            len(core) <= 1
-            and core not in ("a", "A", "I", "–", "-", "—", "&", "=", "")
-            and not core.isdigit()
-        ):
-            torn += len(token)
-        else:
-            torn += sum("\U0001d400" <= c <= "\U0001d7ff" for c in token)
-    return min(torn / total, 1.0)
-
-
-def _is_alien(character: str) -> bool:
-    """Whether a character stands for one that the PDF's font hides: a large sum, a root, a box."""
-    category = unicodedata.category(character)
-    # Sum signs of slides come out as letters of South Asian scripts, which no course text uses.
-    return category in ("Co", "Cn", "Mn", "Cc") or "\u0900" <= character <= "\u1cff"
-
-
 def _run_of_items(blocks: Sequence[Block], start: int) -> list[Block]:
     end = start
     while end < len(blocks) and blocks[end].kind == "item":
@@ -255,17 +221,22 @@ def _is_cut_off(block: Block, text: str) -> bool:
 def _from_list(
     passage: Passage, lead: Block | None, items: list[Block], context: str
 ) -> Iterator[Excerpt]:
-    """Yield "Lead: item; item" for the list and its beginnings, and each item that can stand."""
+    """Yield a list with its beginnings, and each item that can stand."""
     title = squeeze(lead.text).rstrip(":. ") if lead else ""
-    if not items:
-        return
-    if _NO_CONTENT.search(title or context):
-        for item in items:  # an agenda, or a recap that says something
-            for span in _thoughts(item):
-                for said in _item(passage, span, context):
-                    yield replace(said, flaw=said.flaw + _NO_LEAD)
-        return
-    quotable = lead if _can_lead(title) else None
+    # Of an agenda or a recap the whole says nothing, and an item seldom something.
+    bare = bool(_NO_CONTENT.search(title or context))
+    if items and not bare:
+        yield from _wholes(passage, lead if _can_lead(title) else None, title, items, context)
+    for item in items:
+        for span in _thoughts(item):
+            for made in _item(passage, span, context):
+                yield replace(made, flaw=made.flaw + _NO_LEAD * bare)
+
+
+def _wholes(
+    passage: Passage, quotable: Block | None, title: str, items: list[Block], context: str
+) -> Iterator[Excerpt]:
+    """Yield "Lead: item; item" for a list and its beginnings. `quotable`: the lead, if it can."""
     is_table = all(_CELLS.search(item.text) for item in items)
     bodies = [_item_text(item) for item in items]
     for count in sorted({len(items), *range(1, min(len(items), _LIST_BEGINNINGS) + 1)}):
@@ -283,9 +254,6 @@ def _from_list(
             flaw = made.flaw + (_NO_LEAD if quotable is None else 0.0)
             flaw = 0.0 if is_table and count == len(items) else flaw
             yield replace(made, kind="list", flaw=flaw)
-    for item in items:
-        for span in _thoughts(item):
-            yield from _item(passage, span, context)
 
 
 def _thoughts(item: Block) -> Sequence[Span]:
@@ -352,7 +320,7 @@ def _sentence(
     flaw = 0.0
     if torn >= _MESSY_FROM:
         flaw += 0.3
-    if "=" in text and _MATH_LETTER.search(_FORMULA.sub(" ", text)):
+    if "=" in text and _MATH_LETTER.search(FORMULA.sub(" ", text)):
         flaw += 0.5  # a formula set in two dimensions loses its fractions on one line
     if text.count(" - ") > 1 or "://" in text:
         flaw += 0.3

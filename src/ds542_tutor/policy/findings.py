@@ -33,8 +33,8 @@ SURELY_WORK, NEAR_WORK = 0.85, 0.45
 """Probability of wanting something made, and cosine to graded work, which together are enough."""
 
 SURELY_CONCEPT = 0.85
-"""Probability of a question on the material from which a message that names a function of graded
-work and asks for an explanation ("what is the TODO in f asking for") asks for no more."""
+"""Probability of a question on the material from which "what does the task in f want" asks no more
+than that, although it names a function of graded work."""
 
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
@@ -243,8 +243,8 @@ def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Findin
     assignment = requests.assignment_of(text) or (like.assignment if like else None)
     assignment = assignment or (signals.assignment if signals else None)
     wanted = requests.wants_solution(text)
-    asks = signals is not None and signals.values["reads like a concept"] >= SURELY_CONCEPT
-    only_asks = asks and requests.asks_to_explain(text) and not requests.orders_work(text)
+    concept = signals is not None and signals.values["reads like a concept"] >= SURELY_CONCEPT
+    only_asks = concept and requests.only_asks_what_is_meant(text)
     if named and not only_asks and (wanted or requests.wants_named(text, named[0])):
         return _request(like, assignment, f'names the graded function "{named[0]}"')
     if pasted:

@@ -272,7 +272,6 @@ _INJECTION = compile_phrases(
     "respond|reply|answer only with",
     "say|print|output|write (exactly|only|just) pwned|hacked|i_have_been_pwned",
     "from now on you|ignore|answer|respond|act",
-    "ignore|disregard|forget (all) (of) the|your|this course|class|syllabus|materials and",
     "speak|talk|answer|respond|reply only (as|like) (a|an|in) pirate|cat|dog|child|emoji|emojis"
     "|rhyme|rhymes|capitals|caps|french|klingon|latin",
     "you must|will|shall (now) obey|comply|listen",

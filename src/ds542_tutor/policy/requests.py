@@ -90,7 +90,7 @@ _SOLVE = compile_phrases(
     "what|what's|whats (do|should|goes|is|are|would) ..6 answer|answers|solution|in_place_of"
     "|instead_of|__fill__|todo|blank|blanks|go_there|the_missing",
     "how do|would|can|should|to (i|you|we) do|solve|answer|implement|write|code|complete|fill",
-    "translate|convert|turn|put ..6 into|to|in python|code|numpy|pytorch|a_function",
+    "translate|convert|turn|put|spell* ..6 into|to|in python|code|numpy|pytorch|a_function",
     "what|what's|whats (is|does|would) the ..2 body|first_line|next_line|last_line|return_statement"
     "|return_line|missing_line|code|implementation|answer|solution",
     "finish|continue|complete (the|this|my|with)",
@@ -205,6 +205,14 @@ _PRESS = compile_phrases(
     "what_about|how_about|you can|could",
     "{give}|write|type|fill|complete|finish|translate|convert|replace|show|start",
     groups=_GROUPS,
+)
+_MEANING_OF_TASK = re.compile(
+    r"\b(?:todos?|tasks?|questions?|problems?|parts?|instructions?|comments?)\b.{0,40}"
+    r"\b(?:asks?|asking|wants?|wanting|means?)\b"
+)
+_DOING = re.compile(
+    r"\b(?:writ\w+|cod(?:e|ed|ing)|implement\w*|solv\w+|complet\w+|fill\w*|finish\w*|give|gimme|show"
+    r"|paste|send|spell\w*|in python)\b"
 )
 _ELSEWHERE = compile_phrases(
     "toy|another|different|unrelated|other|general|generic|similar|simple|small example|problem"
@@ -348,6 +356,11 @@ def only_asks_where(text: str) -> bool:
     """Say whether `text` asks on which slide or page something stands, which solves nothing."""
     asks = re.match(r"\W*(?:on )?(?:which|what) (?:slide|page|lecture|deck|chapter)s?\b", text)
     return asks is not None and not wants_solution(text) and not wants_it_handed_back(text)
+
+
+def only_asks_what_is_meant(text: str) -> bool:
+    """Say whether `text` asks what a task or a TODO wants, which solves nothing."""
+    return bool(_MEANING_OF_TASK.search(text)) and not _DOING.search(_asked(text))
 
 
 def wants_it_handed_back(text: str) -> bool:
