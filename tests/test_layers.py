@@ -21,7 +21,7 @@ FLOORS: dict[str, int] = {
     "reply_parts": 4, "reply_terms": 5, "course_questions": 5,
     "retrieval": 5,
     "replies": 6, "exchanges": 4,
-    "course_pages": 6, "classifiers": 6, "langchain_retriever": 6,
+    "course_pages": 6, "former_terms": 6, "classifiers": 6, "langchain_retriever": 6,
     "tutor": 7,
     "assembly": 8,
     "app": 9, "doctor": 9, "disclose": 9, "policy_check": 9, "cli": 10,

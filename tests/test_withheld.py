@@ -151,6 +151,8 @@ def test_when_only_another_term_knows_the_answer_says_so(
     [
         ("Who was the instructor last fall?", "Ada Former"),
         ("How was the homework weighted in the Fall 2025 course assessment?", "60%"),
+        ("who taught this last semester", "Ada Former"),
+        ("in fall 2025 how much did projects count?", "40%"),
     ],
 )
 def test_a_question_about_another_term_gets_that_terms_document(
@@ -159,6 +161,13 @@ def test_a_question_about_another_term_gets_that_terms_document(
     answer = ask(tutor, question)
     assert said in answer.text and "Grace" not in answer.text and "70%" not in answer.text
     assert answer.text.startswith("This is from Fall 2025, not from this term (Spring 2026):")
+
+
+def test_a_question_that_compares_terms_gets_both(tutor: LiveTutor) -> None:
+    answer = ask(tutor, "Do projects count the same as in Fall 2025?")
+    then, now = answer.text.split("This term: ")
+    assert "40%" in then and "70%" not in then and "70%" in now and "40%" not in now
+    assert {c.document for c in answer.citations} == {"syllabus.txt", "index.md"}
 
 
 @pytest.mark.parametrize(

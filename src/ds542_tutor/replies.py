@@ -389,7 +389,7 @@ class Reply:
         if words := looked_up(self.question):
             yield f"I search in English, so I looked up “{words}”."
         yield from self._withheld()
-        for term in other_terms(citations, self.generation):
+        for term in other_terms(citations, self.generation) if not self.query.term else ():
             yield f"Part of this comes from {term_name(term)}, not from this term."
         cited = self.generation.chunks.get([c.chunk_id for c in citations])
         if self.ahead and rests_on_later(self.generation.course, cited, self.now):

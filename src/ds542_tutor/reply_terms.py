@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ds542_tutor.course import term_name
-from ds542_tutor.dialogue import Citation
+from ds542_tutor.dialogue import Citation, Hit, Query
 from ds542_tutor.documents import Chunk
+from ds542_tutor.evidence import evidence
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.ranking import tells_of_the_course
 from ds542_tutor.reply_parts import place_of
@@ -26,9 +27,14 @@ def with_terms(
     if not others:
         return text
     if asked and len(others) == len(citations):
-        return f"This is from {named}, not from this term ({this}):\n\n{text}"
+        return told_of_term(named, this, text)
     markers = "".join(f"[{c.marker}]" for c in others)
     return f"{text}\n\nWhat {markers} says holds for {named}, not for this term ({this})."
+
+
+def told_of_term(named: str, this: str, text: str) -> str:
+    """Say before `text` which term it is from. Args: names of terms, such as "Fall 2025"."""
+    return f"This is from {named}, not from this term ({this}):\n\n{text}"
 
 
 def pointing(citations: Sequence[Citation], generation: Generation) -> str:
@@ -47,6 +53,21 @@ def pointing(citations: Sequence[Citation], generation: Generation) -> str:
         f"No document of this term ({this}) says this, so I won't guess. One of {named} does: "
         f"{places}. Ask whether it still holds."
     )
+
+
+def only_elsewhere(
+    query: Query, hits: Sequence[Hit], generation: Generation, enough: float
+) -> list[Hit]:
+    """Return the hits of other terms where they alone carry an answer to what is asked now.
+
+    Args:
+        enough: the evidence that carries one.
+    """
+    others = [hit for hit in hits if other_term(hit.chunk, generation)]
+    current = [hit for hit in hits if hit not in others]
+    if not others or (current and evidence(query, current, generation) >= enough):
+        return []
+    return others
 
 
 def own_pages(citations: Sequence[Citation], generation: Generation) -> frozenset[int]:

@@ -23,6 +23,7 @@ from ds542_tutor.calendar_answers import (
 from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.calendar_answers.lessons import lectures_meant, without_days
+from ds542_tutor.calendar_answers.other_terms import without_term
 from ds542_tutor.citations import Checked, Checker, DraftCheck, number
 from ds542_tutor.course_matters import CREDITED, ELSEWHERE, NEAR_ENOUGH, WORDS, matter_of
 from ds542_tutor.course_pages import (
@@ -52,6 +53,7 @@ from ds542_tutor.dialogue import (
 )
 from ds542_tutor.documents import Chunk
 from ds542_tutor.evidence import evidence
+from ds542_tutor.former_terms import answer_of_term
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.inputs import read_question
@@ -66,7 +68,7 @@ from ds542_tutor.policy.signals import Sense
 from ds542_tutor.prompts import render
 from ds542_tutor.protocols import ChatModel
 from ds542_tutor.replies import Reply
-from ds542_tutor.reply_terms import other_term
+from ds542_tutor.reply_terms import only_elsewhere, other_term
 from ds542_tutor.retrieval import Retriever
 from ds542_tutor.sentences import whole_sentences
 from ds542_tutor.settings import Settings
@@ -170,7 +172,11 @@ class Tutor:
         if teaches and reply.decision.action == "answer" and self.settings.answer.ahead != "allow":
             reply.ahead = taught_later(self.generation.course, reply.hits, reply.now)
         dated = asks_for_lecture(self.generation.course, reply.question, reply.now)
-        if elsewhere := self._elsewhere(reply):
+        # Where nothing was weighed (crediting), whatever this term's pages say is enough.
+        enough = 0.0 if reply.evidence is None else self.settings.retrieval.abstain_below
+        asks_now = decision.action == "answer" and not reply.query.term
+        elsewhere = only_elsewhere(reply.query, reply.hits, self.generation, enough)
+        if asks_now and elsewhere:
             yield Finished(reply.point(elsewhere))
         elif reply.decision.action == "answer" and (reply.query.locate or dated):
             yield Finished(reply.locate(self._usable(reply), dated=dated))
@@ -196,7 +202,11 @@ class Tutor:
         decision = decide(question, turns, policy or self.policy, course, self.graded, now, sense)
         if self.second_opinion is not None:
             decision = stricter(decision, self.second_opinion.judge(question, turns, decision))
-        computed = computed_answer(course, question, turns, now, self.course_kinds, sense.vector)
+        embed, kinds = self.retriever.embedder.embed_query, self.course_kinds
+        if term := term_asked(question, course.term):
+            computed = answer_of_term(term, question, now, self.generation, kinds, embed)
+        else:
+            computed = computed_answer(course, question, turns, now, kinds, sense.vector)
         if computed is None:
             return decision, None
         likely = asks_of_the_course(question, self.course_kinds, sense.vector)
@@ -205,9 +215,11 @@ class Tutor:
     def _query(self, reply: Reply, sense: Sense) -> Query:
         """Make the question standalone; how to credit AI use, the course site says."""
         asked = without_injection(_MARKUP.sub(" ", reply.question)).strip() or reply.question
-        query = self.retriever.query(asked, reply.turns)
         course = self.generation.course
-        query = replace(query, term=term_asked(asked, course.term))
+        if term := term_asked(asked, course.term):
+            asked = without_term(asked) or asked
+            sense = sense_of(asked, reply.turns, self.retriever.embedder.embed_query, self.kinds)
+        query = replace(self.retriever.query(asked, reply.turns), term=term)
         if not query.lectures and (meant := lectures_meant(course, asked, reply.now)):
             query = replace(query, lectures=meant, text=without_days(query.text))
         if reply.decision.rule == CREDITING:
@@ -271,15 +283,12 @@ class Tutor:
             reply.hits = self.retriever.naming(words, reply.query.term)
             reply.evidence = 1.0 if reply.hits else 0.0
             return bool(reply.hits)
-        reply.evidence = self._evidence(reply, reply.hits)
+        reply.evidence = evidence(reply.query, reply.hits, self.generation)
         nearest = max((hit.similarity for hit in reply.hits), default=0.0)
         reply.add_facts(facts_for(course, reply.question, reply.now))
         if reply.query.matter == ELSEWHERE and not reply.query.term and nearest < NEAR_ENOUGH:
             return False  # parking, curves, waitlists: no page that is merely near says it
         return reply.evidence >= self.settings.retrieval.abstain_below
-
-    def _evidence(self, reply: Reply, hits: Sequence[Hit]) -> float:
-        return evidence(reply.query, hits, self.generation)
 
     def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Let the model write, check every sentence, fall back to quotes or silence."""
@@ -354,17 +363,6 @@ class Tutor:
             mine = [h for h in reply.teaching if not other_term(h.chunk, self.generation)]
             return (mine or list(reply.teaching))[:_HINT_PASSAGES]
         return current or list(reply.hits)
-
-    def _elsewhere(self, reply: Reply) -> list[Hit]:
-        """Return the hits of other terms where they alone carry an answer to what is asked now."""
-        if reply.decision.action != "answer" or reply.query.term:
-            return []
-        others = [h for h in reply.hits if other_term(h.chunk, self.generation)]
-        current = [h for h in reply.hits if h not in others]
-        if not others or (current and reply.evidence is None):
-            return []
-        enough = self.settings.retrieval.abstain_below
-        return [] if current and self._evidence(reply, current) >= enough else others
 
     def _prompt(self, reply: Reply, passages: tuple[Passage, ...]) -> Prompt:
         action = reply.decision.action

@@ -26,6 +26,27 @@ _TOOK_IT = re.compile(
 """When somebody took the course: "my friend took this last fall, may i look at her solutions"."""
 
 
+_LED = r"(?:\b(?:back )?(?:in|of|for|from|during) )?(?:\b(?:the|our|that) )?"
+"""What leads to the name of a term: "in the fall 2025 offering"."""
+_BESIDE_RUNNING = re.compile(
+    r"\b(?:this (?:semester|term|year)|now(?:adays)?|current(?:ly)?|compared?|than|same|differ\w*"
+    r"|changed?)\b",
+    re.I,
+)
+
+
+def without_term(question: str) -> str:
+    """Return `question` without the words for a term, to be asked of the course in that term."""
+    for pattern in (_NAMED, _RELATIVE):
+        question = re.sub(_LED + pattern.pattern, " ", question, flags=re.I)
+    return " ".join(question.split())
+
+
+def names_running_term(question: str) -> bool:
+    """Whether a question on another term asks for the running one as well."""
+    return bool(_BESIDE_RUNNING.search(question))
+
+
 def term_asked(question: str, running: str) -> str | None:
     """Return the term that `question` names when it is not `running`, as "fa2025", else None.
 
