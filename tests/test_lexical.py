@@ -21,6 +21,7 @@ from ds542_tutor.index.lexical import LexicalIndex, tokenize
         ("x² naïve ŷ", ["x2", "naiv", "y"]),
         ("Adam’s gradients", ["adam", "gradient"]),
         ("ﬁlters", ["filter"]),
+        ("a 3 × 3 filter, 1x1 conv", ["3x3", "filter", "1x1", "conv"]),
         ("Why do we divide?", ["divid"]),
         ("", []),
     ],

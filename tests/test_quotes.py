@@ -310,6 +310,27 @@ def test_in_a_conversation_the_question_itself_counts_most(quotes: QuotesModel) 
     assert lead_of_the_reason(own) > lead_of_the_reason(prompt) + 0.05
 
 
+def test_what_leans_on_an_unfit_sentence_is_not_left_hanging(quotes: QuotesModel) -> None:
+    passage = (
+        "Perplexity measures how surprised a model is by the next token of a text. "
+        "A perfect model has a perplexity of one for every token that it sees in a text. "
+        "The weather in the hills was fair for most of the month of May and a little of June. "
+        "Hence, this provides a bound that any useful model must beat on the text."
+    )
+    text = ask(quotes, in_a_book(make_prompt("What does perplexity measure?", passage)))
+    assert "Perplexity measures" in text
+    assert "Hence" not in text or "weather" in text
+
+
+def test_remarks_beside_a_figure_and_leads_of_lost_formulas_belong_to_the_slide() -> None:
+    slide = "Noise\n• The noise may depend on the input.\n• Build a model with two outputs:\n"
+    passage = make_passage(1, slide + "Squared to ensure it is positive")
+    texts = {e.text for e in cut(replace(passage, chunk=replace(passage.chunk, kind="slides")))}
+    assert {"Build a model with two outputs", "Squared to ensure it is positive"} <= texts
+    book = replace(passage, chunk=replace(passage.chunk, kind="book"))
+    assert "Squared to ensure it is positive" not in {e.text for e in cut(book)}
+
+
 def test_short_sentences_of_an_item_stay_together() -> None:
     text = "Rules\n- Be brief in answers.\n- Always cite the source! A chat link suffices.\n"
     found = {e.text for e in cut(make_prompt("Is a link enough?", text).passages[0])}

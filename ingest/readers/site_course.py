@@ -20,6 +20,7 @@ from ds542_tutor.course import (
     Discussion,
     Event,
     Lecture,
+    Link,
     Person,
     term_name,
 )
@@ -55,6 +56,7 @@ class _Calendar:
     discussions: list[Discussion] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     odd_offsets: dict[str, list[str]] = field(default_factory=dict)
     pages: list[site_checks.Page] = field(default_factory=list)
@@ -109,6 +111,7 @@ def read_course(sources: SourceSet) -> Course:
         discussions=tuple(sorted(calendar.discussions, key=lambda item: item.day)),
         events=tuple(sorted(calendar.events, key=lambda item: item.when)),
         people=tuple(calendar.people),
+        links=tuple(calendar.links),
         meetings=tuple(rules.meetings),
         statements=tuple(rules.statements),
         weights=tuple(rules.weights),
@@ -140,6 +143,8 @@ def _read_file(file: SourceFile, text: str, calendar: _Calendar, rules: site_rul
         value = front_matter.load_yaml(text, file.name)
         if file.path.stem == "people":
             calendar.people += _people(value, file.name)
+        elif file.path.stem == "urls":
+            calendar.links += _named_links(value, file.name)
         elif file.path.stem == "late_policy":
             rules.add_policies(value, file.name)
         return
@@ -258,6 +263,14 @@ def _event(file: SourceFile, values: Mapping[str, Any], calendar: _Calendar) -> 
         name = str(values.get("name") or values.get("title") or file.path.stem)
         about = _told(values.get("description"))
         calendar.events.append(Event(name, moment.when, about, file.name))
+
+
+def _named_links(value: Any, source: str) -> Iterator[Link]:
+    for key, entry in value.items() if isinstance(value, Mapping) else ():
+        url = entry.get("url") if isinstance(entry, Mapping) else entry
+        name = entry.get("name", key) if isinstance(entry, Mapping) else key
+        if isinstance(url, str) and url.startswith(("http://", "https://")):
+            yield Link(str(name), url, source)
 
 
 def _people(value: Any, source: str) -> Iterator[Person]:

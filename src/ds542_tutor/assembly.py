@@ -151,6 +151,7 @@ class LiveTutor:
             kinds=self._classifiers.requests,
             course_kinds=self._classifiers.questions,
             matters=self._classifiers.matters,
+            places=self._classifiers.places,
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ds542_tutor import course_matters
+from ds542_tutor import course_matters, places
 from ds542_tutor.course_questions import question_exemplars, request_exemplars
 from ds542_tutor.errors import ModelError
 from ds542_tutor.models.document_embedding import load_document_embedder
@@ -23,11 +23,13 @@ _QUESTIONS_C, _BALANCE = 1.0, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Classifiers:
-    """Regressions over kinds of requests, of calendar questions, and matters of the course."""
+    """Regressions over kinds of requests, of calendar questions, matters of the course, and
+    questions for a place."""
 
     requests: Kinds
     questions: Kinds
     matters: Kinds
+    places: Kinds
 
 
 def load_classifiers(settings: Settings, embedder: Embedder) -> Classifiers:
@@ -42,6 +44,7 @@ def load_classifiers(settings: Settings, embedder: Embedder) -> Classifiers:
         load_kinds(*about, request_exemplars()),
         load_kinds(*about, question_exemplars(), c=_QUESTIONS_C, balance=_BALANCE),
         load_kinds(*about, course_matters.exemplars(), c=_QUESTIONS_C, balance=_BALANCE),
+        load_kinds(*about, places.exemplars()),
     )
 
 

@@ -103,6 +103,15 @@ class Meeting:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A page elsewhere that the course uses, by its name: "Piazza", "Gradescope"."""
+
+    name: str
+    url: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence of the rules (late policy, grading weights, regrades), as the site words it."""
 
@@ -132,6 +141,7 @@ class Course:
     events: tuple[Event, ...] = ()
     people: tuple[Person, ...] = ()
     meetings: tuple[Meeting, ...] = ()
+    links: tuple[Link, ...] = ()
     statements: tuple[Statement, ...] = ()
     weights: tuple[tuple[str, float], ...] = ()
     late_penalty: float | None = None

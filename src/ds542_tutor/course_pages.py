@@ -30,6 +30,7 @@ _BESIDE_POLICY = 0.15  # odds against the best hit
 _POLICY_FIRST = 3  # hits on a matter of AI use that stay, however much better the first is
 # Where the course says how to cite in short ("a chat link suffices"), after the policy itself.
 _HOW_TO_CITE, _BEFORE_HOW = ("chat", "link"), 2
+_NO_PLACE = 0.9  # probability of being about the course from which no slide is sought
 _BEFORE_PARTS = 2  # hits of the whole message that stay before those of its parts
 
 
@@ -51,7 +52,12 @@ def on_the_course(
     if sum(not c.isascii() for c in letters) > _UNREAD * len(letters):
         return query  # of a message in another script, the words that are read are few
     needed = OF_THE_COURSE if query.kind in (None, "site") else SURELY_OF_THE_COURSE
-    if needs_course_pages(asked, turns, questions, sense) < needed:
+    likely = needs_course_pages(asked, turns, questions, sense)
+    if query.locate and query.kind in ("slides", "book", "notebook") and likely < _NO_PLACE:
+        # A place in what is taught; but "which book do we use" is no question for one in a book.
+        of_a_book = query.kind == "book" and likely >= OF_THE_COURSE
+        return replace(query, locate=not of_a_book)
+    if likely < needed:
         return query
     told = asks_a_matter(asked, questions, sense.vector)
     matter = matter_of(asked, matters, sense.vector) if told else ""

@@ -118,11 +118,12 @@ def answer_of_term(
     alone = re.sub(r"[a-z]+", lambda m: _PRESENT.get(m[0].casefold(), m[0]), past, flags=re.I)
     vector = embed(judged(alone))
     then = computed_answer(former, alone, (), now, kinds, vector) or _lateness(former, alone)
+    asks_both = names_running_term(past)
+    today = computed_answer(running, alone, (), now, kinds, vector) if asks_both else None
     if then is None:
-        return None
+        return today
     text, sources = told_of_term(term_name(term), term_name(running.term), then.text), then.sources
-    asks_both = names_running_term(alone)
-    if asks_both and (today := computed_answer(running, alone, (), now, kinds, vector)):
+    if today:
         told = re.sub(r"\[(\d+)\]", lambda m: f"[{int(m[1]) + len(then.sources)}]", today.text)
         text, sources = f"{text}\n\nThis term: {told}", (*sources, *today.sources)
     return replace(then, text=text, sources=sources)

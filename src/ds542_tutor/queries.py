@@ -53,6 +53,7 @@ _LOCATE = re.compile(
     r"|^\s*(?:the |that )?(?:slides?|page|section) (?:that|with|w/?|where|which|comparing|showing"
     r"|on|about|for|of|nr|no|number)(?!\w)"
     r"|\bon (?:what|which) (?:page|slide)\b|\b(?:point|direct|link) me to\b"
+    r"|\b(?:any|some)thing (?:on|about) .{1,40}\b(?:in|on) the (?:slides?|decks?|book|notes)\b"
     r"|\blooking for .{0,30}\b(?:slide|page|section|printout|figure|picture|example)\b"
     r"|\bwhat part of the (?:book|slides|lectures?|notes)\b|\bcan['’]?t find (?:it|that)\b"
     r"|\bwhich (?:discussion|exercise|problem) (?:was|has|had|covers?|shows?|asks?|did|uses?)\b"
@@ -66,7 +67,7 @@ _LOCATE = re.compile(
 # Where something comes from or goes is a matter of content: "where does the variance go?"
 _NOT_LOCATE = re.compile(
     r"\bwhere (?:do|does|did|is|are) .{0,60}\b(?:come from|go|end up|sit|fit|matter|differ)\b"
-    r"|\bwhere do i start\b",
+    r"|\bwhere do i start\b|\bwhere (?:is|are) .{0,40}\bhappening\b",
     re.I,
 )
 

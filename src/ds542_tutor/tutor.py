@@ -14,16 +14,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ds542_tutor.calendar_answers import (
-    CourseAnswer,
-    asks_for_lecture,
-    facts_for,
-    term_asked,
-)
+from ds542_tutor.calendar_answers import CourseAnswer, asks_for_lecture, facts_for, term_asked
 from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.ahead import deferral, taught_later
 from ds542_tutor.calendar_answers.lessons import lectures_meant, without_days
 from ds542_tutor.calendar_answers.other_terms import without_term
+from ds542_tutor.calendars import Asked, from_calendars
 from ds542_tutor.citations import Checked, Checker, DraftCheck, number
 from ds542_tutor.course_matters import CREDITED, ELSEWHERE, NEAR_ENOUGH, WORDS, matter_of
 from ds542_tutor.course_pages import (
@@ -32,11 +28,7 @@ from ds542_tutor.course_pages import (
     on_the_course,
     with_parts,
 )
-from ds542_tutor.course_questions import (
-    asks_of_the_course,
-    computed_answer,
-    settled,
-)
+from ds542_tutor.course_questions import asks_of_the_course, settled
 from ds542_tutor.dialogue import (
     Answer,
     AnswerEvent,
@@ -53,11 +45,11 @@ from ds542_tutor.dialogue import (
 )
 from ds542_tutor.documents import Chunk
 from ds542_tutor.evidence import evidence
-from ds542_tutor.former_terms import answer_of_term
 from ds542_tutor.hints import by_idea, idea, teaches
 from ds542_tutor.index.generation import Generation
 from ds542_tutor.inputs import read_question
 from ds542_tutor.models.code_excerpts import asks_code
+from ds542_tutor.places import asks_for_a_place
 from ds542_tutor.policy.classify import SecondOpinion, decide, sense_of, stricter
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.harms import without_injection
@@ -100,14 +92,17 @@ SMALL_MODELS = frozenset({"smollm2"})
 """Models that get the short prompt with an example and few passages: in more they get lost."""
 
 
+_OF_A_PLACE = 0.5  # of the evidence that answers need
+
+
 @dataclass(frozen=True, slots=True)
 class Tutor:
     """Answers questions from one generation of the index, with one chat model.
 
     `fallback` writes when nothing of the model's draft stands up to the check. `kinds` tells kinds
     of requests by their meaning, `course_kinds` those of calendar questions, `matters` what
-    questions on the course are about; `second_opinion` may make a decision stricter, and is off
-    unless one is given.
+    questions on the course are about, `places` those for a place; `second_opinion` may make a
+    decision stricter, and is off unless one is given.
     """
 
     generation: Generation
@@ -121,6 +116,7 @@ class Tutor:
     kinds: Kinds | None = None
     course_kinds: Kinds | None = None
     matters: Kinds | None = None
+    places: Kinds | None = None
     second_opinion: SecondOpinion | None = None
 
     def answer(
@@ -202,11 +198,8 @@ class Tutor:
         decision = decide(question, turns, policy or self.policy, course, self.graded, now, sense)
         if self.second_opinion is not None:
             decision = stricter(decision, self.second_opinion.judge(question, turns, decision))
-        embed, kinds = self.retriever.embedder.embed_query, self.course_kinds
-        if term := term_asked(question, course.term):
-            computed = answer_of_term(term, question, now, self.generation, kinds, embed)
-        else:
-            computed = computed_answer(course, question, turns, now, kinds, sense.vector)
+        asked = Asked(question, turns, now, sense, self.retriever.embedder.embed_query)
+        computed = from_calendars(asked, self.generation, self.course_kinds, self.places)
         if computed is None:
             return decision, None
         likely = asks_of_the_course(question, self.course_kinds, sense.vector)
@@ -220,6 +213,7 @@ class Tutor:
             asked = without_term(asked) or asked
             sense = sense_of(asked, reply.turns, self.retriever.embedder.embed_query, self.kinds)
         query = replace(self.retriever.query(asked, reply.turns), term=term)
+        query = replace(query, locate=asks_for_a_place(query, self.places, sense.vector))
         if not query.lectures and (meant := lectures_meant(course, asked, reply.now)):
             query = replace(query, lectures=meant, text=without_days(query.text))
         if reply.decision.rule == CREDITING:
@@ -288,7 +282,9 @@ class Tutor:
         reply.add_facts(facts_for(course, reply.question, reply.now))
         if reply.query.matter == ELSEWHERE and not reply.query.term and nearest < NEAR_ENOUGH:
             return False  # parking, curves, waitlists: no page that is merely near says it
-        return reply.evidence >= self.settings.retrieval.abstain_below
+        # A place that is not the one sought costs a click, an answer that is none more.
+        share = _OF_A_PLACE if reply.query.locate else 1.0
+        return reply.evidence >= share * self.settings.retrieval.abstain_below
 
     def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Let the model write, check every sentence, fall back to quotes or silence."""

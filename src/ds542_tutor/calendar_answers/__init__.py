@@ -13,7 +13,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ds542_tutor.calendar_answers import (
+    cards,
     class_days,
+    day_topics,
     deadlines,
     exams,
     grading,
@@ -49,6 +51,7 @@ __all__ = [
 _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     grading.regrade,
     topics.of_chapter,
+    links.pages,
     links.links,
     exams.exam,
     topics.readings,
@@ -57,11 +60,13 @@ _TOPICS: tuple[Callable[[Asking], CourseAnswer | None], ...] = (
     sessions.remaining,
     releases.counted,
     releases.released,
+    cards.time_frame,
     deadlines.due,
     deadlines.upcoming,
     people.term,
     people.people,
     meetings.meetings,
+    day_topics.on_day,
     class_days.today,
     sessions.counted,
     sessions.taught,

@@ -86,7 +86,11 @@ _MATTERS = (
         "revision",
     ),
     (r"mid ?terms?", "midterm"),
-    (r"cheat sheet", "cheat sheet"),
+    (
+        r"cheat sheet.{0,40}\b(?:exam|final|midterm|quiz|test)|(?:exam|final|midterm|quiz|test)\b"
+        r".{0,40}cheat sheet|(?:bring|allowed|use) (?:an? |our |my )?cheat sheet",
+        "cheat sheet",
+    ),
     (r"(?:can|may|how do) i (?:audit|withdraw)|audit (?:the|this)", "audit"),
     *_NOT_COMPUTED,
 )

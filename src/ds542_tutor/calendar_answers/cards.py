@@ -10,12 +10,25 @@ import re
 from collections.abc import Sequence
 
 from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment
-from ds542_tutor.calendar_answers.deadlines import due_sentence, is_tentative, work_fact
+from ds542_tutor.calendar_answers.deadlines import (
+    DUE_VOCABULARY,
+    due_sentence,
+    is_tentative,
+    work_fact,
+)
 from ds542_tutor.calendar_answers.late_rules import say_late_period
 from ds542_tutor.calendar_answers.releases import say_release
 from ds542_tutor.calendar_answers.values import CourseAnswer, Draft
 from ds542_tutor.course import Assignment, Discussion
 
+_FRAME = (
+    r"time ?(?:frame|line|span)"
+    r"|(?:start|begin|release)\w* (?:and|to|till|until) (?:end|due|deadline)\w*"
+    r"|from when (?:to|till|until) when|how long is|key dates|(?:all )?(?:the )?dates (?:for|of)"
+)
+_FRAME_VOCABULARY = (
+    f"{DUE_VOCABULARY} frame timeframe timeline span key release released open runs run"
+)
 _MOST_WORKS = 3  # with more, each in full would be a page
 
 
@@ -25,6 +38,13 @@ def work_card(asking: Asking) -> CourseAnswer | None:
     for work in asking.works[:_MOST_WORKS]:
         _say_work(draft, work, asking)
     return draft.finish()
+
+
+def time_frame(asking: Asking) -> CourseAnswer | None:
+    """Answer from when to when the work that the question names is open."""
+    if not asking.works or not asking.has(_FRAME) or asking.strays(_FRAME_VOCABULARY) > 1:
+        return None
+    return work_card(asking)
 
 
 def _say_work(draft: Draft, work: Work, asking: Asking) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from ds542_tutor.calendar_answers.asking import Asking, Work, due_moment, work_name
 from ds542_tutor.calendar_answers.dates import Span
 from ds542_tutor.calendar_answers.late_rules import late_end, say_late_period
+from ds542_tutor.calendar_answers.lectures import lectures_on, say_lecture
 from ds542_tutor.calendar_answers.values import (
     CourseAnswer,
     CourseFact,
@@ -95,6 +97,8 @@ _GIVEN = (
     r"how (?:long|much time|many (?:days|weeks)) (?:\S+ ){0,4}?(?:get|given|have (?:for|to do|to "
     r"work))"
 )
+_ABOUT = r"(?:what|whats)(?: \S+){0,3} (?:about|topic)"
+_NUMBERED = re.compile(r"^\w+ \d+\s*(?:--|–|—|:|-)\s*")
 UNKNOWN = "unknown"
 """Topic of an answer that only says what the course does not have."""
 _ITEMS_AHEAD = 3
@@ -127,11 +131,24 @@ def due(asking: Asking) -> CourseAnswer | None:
             say_late_period(
                 draft, asking.course, moment, asking.now, work_fact(work), discussion=discussion
             )
+    if asking.has(_ABOUT):
+        for work in asking.works:
+            draft.say(f"It is about {title_of(work)}", work_fact(work))
     _compare(draft, asking)
     if not draft.lines and asking.unknown_work:
         draft.topic = UNKNOWN
         _say_unknown(draft, asking)
     return draft.finish()
+
+
+def title_of(work: Work) -> str:
+    """Return what `work` is about: its title, or first sentence, without kind and number."""
+    summary = work.summary if isinstance(work, Assignment) else work.tldr
+    for text in (work.title, re.split(r"(?<=[.!?])\s", summary.strip(), maxsplit=1)[0]):
+        _, *own = _NUMBERED.split(text, maxsplit=1)
+        if own and own[0].strip():
+            return own[0].strip().rstrip(".")
+    return work.title
 
 
 def _verdict(asking: Asking, moment: datetime) -> str:
@@ -222,6 +239,13 @@ def upcoming(asking: Asking) -> CourseAnswer | None:
             return _nothing_due(asking, dated, None)
     for _, work in chosen:
         say_due(draft, work, asking)
+    if (
+        window
+        and window.single
+        and asking.has(r"lectures?(?: \S+)? (?:and|wise)|and(?: \S+){0,3} lectures?")
+    ):
+        for lecture in lectures_on(asking.course, window.first, window.last):
+            say_lecture(draft, lecture, asking.now)
     if window and asking.has(r"com(?:e|es|ing) out|released?|posted|something new|anything new"):
         _say_releases(draft, asking, window)
     if len(draft.lines) > 1:

@@ -56,6 +56,9 @@ _SURELY = (
     r"grades?|graded|grading|percent\w*|%|\d+ ?%|worth|weight\w*|weigh\w*|counts?|score|average|avg"
     r"|ceiling|important|matter|total|split|biggest|largest|smallest|heaviest"
 )
+_WEIGHS_MORE = (
+    r"(?:worth|counts?|weighs?|matters?) (?:for )?more|more (?:important|weight)|bigger|heavier"
+)
 EXAM = (
     r"(?:final )?exams?|(?:the|a) final(?! \w*(?:grade|score|average|project|number|result|percent"
     r"|one|lecture|class|layer|day|date|week|deadline|answer|output|mark|weight|assignment|hw"
@@ -112,8 +115,11 @@ def weights(asking: Asking) -> CourseAnswer | None:
     if not facts:
         return None
     draft = Draft("weights")
-    if _claims(asking) or not (
-        _say_total(draft, asking, facts[0]) or _say_sum(draft, asking, facts[0])
+    only_weighs = asking.has(_WEIGHS_MORE) and not re.search(NUMBER, asking.text)
+    if (
+        (only_weighs and len(_named_parts(asking)) > 1)
+        or _claims(asking)
+        or not (_say_total(draft, asking, facts[0]) or _say_sum(draft, asking, facts[0]))
     ):
         _say_weights(draft, asking, facts[0])
     return draft.finish()

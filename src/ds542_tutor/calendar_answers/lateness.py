@@ -357,7 +357,7 @@ def score_words(text: str) -> str:
 
 
 def _scores(text: str) -> list[int]:
-    text = without_dates(re.sub(r"\b(?:hw|project|discussion|lecture) ?#?\d+", " ", text))
+    text = without_dates(re.sub(r"\b(?:hw|project|discussion|lecture) ?#?1?\d\b", " ", text))
     return [score for s in _SCORE.findall(text) if 30 <= (score := int(s)) <= 100]
 
 

@@ -33,7 +33,25 @@ _VOCABULARY = TAUGHT_VOCABULARY + (
     "duty appointment anywhere put posting video zoom youtube version copy notes lecture's "
     "first second whole each every kaltura broken dead works working live gone late send share"
 )
+_PAGE_VOCABULARY = (
+    "link links url urls address web webpage website page forum open join send share post working "
+    "lecture lectures signup sign access find broken"
+)
 _MOST = 4  # lectures told one by one
+
+
+def pages(asking: Asking) -> CourseAnswer | None:
+    """Answer where the pages are that the course uses elsewhere, such as Piazza."""
+    if not asking.has(r"links?|urls?|address|where(?: \S+){0,3} (?:is|find|go)|web ?(?:page|site)"):
+        return None
+    named = [page for page in asking.course.links if asking.has(re.escape(page.name.casefold()))]
+    own = " ".join(page.name.casefold() for page in named)
+    if not named or asking.works or asking.strays(f"{_PAGE_VOCABULARY} {own}"):
+        return None
+    draft = Draft("links")
+    for page in named:
+        draft.say(f"{page.name}: {page.url}", CourseFact(page.source, f"{page.name}: {page.url}"))
+    return draft.finish()
 
 
 def links(asking: Asking) -> CourseAnswer | None:

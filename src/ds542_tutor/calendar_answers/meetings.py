@@ -88,6 +88,8 @@ def meetings(asking: Asking) -> CourseAnswer | None:
         return None
     for meeting in wanted:
         say_meeting(draft, meeting)
+    if wanted and asking.has(r"how long|(?:how many|in) minutes|duration|length"):
+        _say_length(draft, wanted[0])
     if (
         weekdays
         and draft.lines
@@ -127,6 +129,18 @@ def say_meeting(draft: Draft, meeting: Meeting) -> None:
     """Say when and where `meeting` is, times as the site has them."""
     fact = meeting_fact(meeting)
     draft.say(fact.statement.rstrip("."), fact)
+
+
+def _say_length(draft: Draft, meeting: Meeting) -> None:
+    """Say how many minutes `meeting` takes, where the site's hours can be read."""
+    hours = [
+        (int(hour) % 12 + (12 if half == "p" else 0)) * 60 + int(minute or 0)
+        for hour, minute, half in re.findall(
+            r"(\d{1,2})(?::(\d\d))? ?([ap])\.?m", meeting.time.casefold()
+        )
+    ]
+    if len(hours) == 2 and hours[0] < hours[1]:
+        draft.say(f"That is {hours[1] - hours[0]} minutes", meeting_fact(meeting))
 
 
 def meeting_fact(meeting: Meeting) -> CourseFact:

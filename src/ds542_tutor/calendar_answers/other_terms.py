@@ -20,7 +20,8 @@ _RELATIVE = re.compile(
 _TOOK_IT = re.compile(
     r"\b(?:took|taken|takes?|did|had|attended)"
     r" (?:this|it|(?:the|this) (?:class|course)|(?:ds ?)?542)(?: class| course)?"
-    r" (?:in |the )?(?:last|previous|past) \w+",
+    r" (?:in |the )?(?:last|previous|past) \w+"
+    r"|\b(?:last|previous|past) \w+?(?:['’]?s)? (?:solutions?|answers?|submissions?|students?)\b",
     re.I,
 )
 """When somebody took the course: "my friend took this last fall, may i look at her solutions"."""
@@ -28,6 +29,8 @@ _TOOK_IT = re.compile(
 
 _LED = r"(?:\b(?:back )?(?:in|of|for|from|during) )?(?:\b(?:the|our|that) )?"
 """What leads to the name of a term: "in the fall 2025 offering"."""
+_PAST = re.compile(r"\b(?:was|were|did|had|taught|met|used to|been)\b", re.I)
+_PRESENT = re.compile(r"\b(?:do|does|is|are|will|still|our)\b", re.I)
 _BESIDE_RUNNING = re.compile(
     r"\b(?:this (?:semester|term|year)|now(?:adays)?|current(?:ly)?|compared?|than|same|differ\w*"
     r"|changed?)\b",
@@ -43,8 +46,9 @@ def without_term(question: str) -> str:
 
 
 def names_running_term(question: str) -> bool:
-    """Whether a question on another term asks for the running one as well."""
-    return bool(_BESIDE_RUNNING.search(question))
+    """Whether a question on another term asks for the running one as well: "do we meet like …"."""
+    now = _PRESENT.search(question) and not _PAST.search(question)
+    return bool(now or _BESIDE_RUNNING.search(question))
 
 
 def term_asked(question: str, running: str) -> str | None:

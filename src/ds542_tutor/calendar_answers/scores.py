@@ -26,8 +26,9 @@ _THE_REST = (
 )
 _ALL = r"ace\w*|perfect|full (?:marks|points|credit|score)"
 _NOTHING = (
-    r"skip\w*|zeros?|bomb\w*|dont (?:do|hand|submit|turn)|never (?:do|go|attend|hand|submit"
-    r"|turn|show)|miss\w*|without|fail\w*|blow off|ignore\w*|no"
+    r"skip\w*|zeros?|bomb\w*"
+    r"|(?:dont|do not|not|never) (?:do|go|attend|hand|submit|turn|show)|miss\w*|without|fail\w*"
+    r"|blow off|ignore\w*|no"
 )
 
 

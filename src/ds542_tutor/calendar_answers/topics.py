@@ -167,7 +167,7 @@ def covering(asking: Asking) -> CourseAnswer | None:
         found = _neighbours(asking.course, found, after=beside.group(1) != "before")
     for lecture in found:
         say_lecture(draft, lecture, asking.now)
-    if found and asking.has(_NOT_YET) and not asking.has("which|what|when"):
+    if found and asking.has(_NOT_YET) and not asking.has("which|what|when|where"):
         verdict = "Yes" if found[0].starts < asking.now else "Not yet"
         draft.lines[0] = f"{verdict}: {draft.lines[0]}"
     for meeting in discussions_about(asking.course, topic) if discussion else ():

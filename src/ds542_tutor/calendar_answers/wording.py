@@ -56,6 +56,7 @@ _REWRITES = (
     (r"\bdoin\b", "doing"),
     (r"\bsched\b", "schedule"),
     (r"\bpts?\b", "points"),
+    (r"\b(\d{2,3}) ?(?:/|out of) ?100\b(?: points)?", r"\1"),
     (r"\bw/o\b", "without"),
     (r"\bb4\b", "before"),
 )

@@ -37,6 +37,7 @@ STOPWORDS = frozenset(
 # A dotted number (section 11.3.2, 0.5), else a word with inner underscores, digits allowed.
 _TOKEN = re.compile(r"\d+(?:\.\d+)+|[^\W_]+(?:_+[^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s\b")
+_TIMES = re.compile(r"(?<=\d)\s*[×xX]\s*(?=\d)")  # a filter of 3 × 3 is typed 3x3
 _HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 # Parts of a camelCase or PascalCase identifier: "maxPool2d" -> max, Pool2d; "BCELoss" -> BCE, Loss.
 # Shorter parts (the Re and LU of ReLU, the d and k of d_k) are noise.
@@ -51,7 +52,7 @@ def tokenize(text: str) -> list[str]:
     names, identifiers give themselves and their parts (`batch_size` -> batch_size, batch, size),
     hyphenated words their parts and their joined form, English words their stems.
     """
-    folded = _POSSESSIVE.sub("", fold(text))
+    folded = _TIMES.sub("x", _POSSESSIVE.sub("", fold(text)))
     words: list[str] = []
     for token in _TOKEN.findall(folded):
         words.append(token.casefold())

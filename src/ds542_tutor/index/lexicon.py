@@ -28,6 +28,11 @@ _NAME = re.compile(
     r"(?<![\w.@/\\-])(?<!class )(?<!import )"
     r"(?:[A-Z]{2,}[\w-]*|[A-Za-z]+[A-Z][\w-]*|[A-Z]\w*\d[\w-]*)(?![\w@/\\(\[=]|\.\w| =)"
 )
+# A word with a capital inside a sentence is a name as well (Mamba), and in German any noun.
+_TITLED = re.compile(r"(?<=[a-z0-9,;] )[A-Z][a-z]{3,}(?![\w@/\\(\[=-]|\.\w| =)")
+_ENGLISH = re.compile(r"\b(?:the|is|are|do|does|how|what|why|of|to|and|can|with|it|you)\b", re.I)
+_RARE = 4e-7  # share of all words of English texts; weekdays have more
+_LEAST_ENGLISH = 2  # such words make a message one in English
 _NO_WORD = re.compile(r"(?<![\w./\\-])[a-z][a-z0-9-]{4,}(?![\w/\\-])")
 _OF_PYTHON = re.compile(r"(?:Error|Exception|Warning)$|_")
 _UNIT = re.compile(r"\d\s*$")  # "2.31 GiB" names nothing
@@ -148,6 +153,13 @@ class Lexicon:
         ]
         return list(dict.fromkeys(found))
 
+    def forms(self, question: str) -> list[tuple[str, str]]:
+        """Return the short and long forms of what `question` abbreviates or spells out."""
+        plain = f" {' '.join(_TOKEN.findall(question)).lower().replace('-', ' ')} "
+        named = [self._abbreviation(token) for token in _TOKEN.findall(question)]
+        named += [known for known in self.abbreviations.values() if f" {known.long} " in plain]
+        return list(dict.fromkeys((known.short, known.long) for known in named if known))
+
     def in_full(self, question: str) -> str:
         """Return `question` with the short forms that the corpus only ever spells out in full."""
         return _TOKEN.sub(lambda match: self._in_full(match.group()), question)
@@ -168,7 +180,8 @@ class Lexicon:
         """Return `question` with words that neither the corpus nor English knows put right.
 
         Only where a word of the corpus is one slip away, in long words two, with the same first
-        and last letter: a slip at the end is as often another form, or another word.
+        and last letter: a slip at the end is as often another form, or another word. Else a word
+        may be cut short ("backprop"): the most frequent one that begins so.
         """
         return _LONE_WORD.sub(lambda match: self._spelt(match.group()), question)
 
@@ -180,9 +193,12 @@ class Lexicon:
         slips = 2 if len(word) >= _TWO_SLIPS else 1
         like = self._by_ends.get(lower[0] + lower[-1], ())
         near = extract(lower, like, scorer=OSA.distance, score_cutoff=slips, limit=10)
-        if not near:
+        if near:
+            return min(near, key=lambda found: (found[1], -self.words[found[0]]))[0]
+        if len(lower) <= _MIN_LETTERS:
             return word
-        return min(near, key=lambda found: (found[1], -self.words[found[0]]))[0]
+        begun = (known for known in self.words if known.startswith(lower))
+        return max(begun, key=lambda known: self.words[known], default=word)
 
     def _knows(self, word: str) -> bool:
         """Whether corpus or dictionary have it, as "entropies", "doesnt", "theyre" too."""
@@ -204,6 +220,8 @@ class Lexicon:
             return []
         found = (m for m in _NAME.finditer(text) if not _UNIT.search(text[: m.start()]))
         names = dict.fromkeys(m[0] for m in found if not _OF_PYTHON.search(m[0]))
+        if len(_ENGLISH.findall(text)) >= _LEAST_ENGLISH:
+            names |= dict.fromkeys(name for name in _TITLED.findall(text) if _is_rare(name))
         return [name for name in names if not self._heard(name, has)]
 
     def _heard(self, name: str, has: Callable[[str], bool]) -> bool:
@@ -243,6 +261,11 @@ class Lexicon:
 def is_english(word: str) -> bool:
     """Whether an English dictionary has the word (lower case)."""
     return bool(_dictionary().known([word]))
+
+
+def _is_rare(name: str) -> bool:
+    """Whether English hardly ever has the word: "Mamba", not "Please"."""
+    return float(_dictionary().word_usage_frequency(name.lower())) < _RARE
 
 
 @functools.cache

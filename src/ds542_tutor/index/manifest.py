@@ -12,7 +12,7 @@ from ds542_tutor.errors import IndexMismatchError, IndexStoreError
 from ds542_tutor.index.chunks import DocumentRecord, document_record
 
 # Raised whenever a reader of the old layout would misread the new one.
-FORMAT = 2
+FORMAT = 3
 MANIFEST_FILE = "manifest.json"
 
 

@@ -49,6 +49,14 @@ _VERB = re.compile(
     r"|averages?|sums?|chooses?|selects?|sets?|submit|due|costs?|loses?|counts?|covers?|assumes?|fits?"
     r"|suffers?|replaces?|removes?|drops?|stops?|holds?|exists?|tends?|changes?|remains?|stays?|receives?"
     r"|introduces?|generates?|encodes?|decodes?|boosts?|compares?|trades?|vanish(?:es)?|explodes?"
+    r"|equals?|refers?|denotes?|corresponds?|yields?|follows?|determines?|performs?|solves?|finds?|looks?"
+    r"|seems?|appears?|behaves?|acts|serves?|attends?|consists|depend|relies|rely|belongs?|operates?"
+    r"|captures?|extracts?|detects?|classif(?:y|ies)|ignores?|treats?|assigns?|stores?|controls?|saves?"
+    r"|suggests?|implies|imply|indicates?|tells?|says?|knows?|sees?|exceeds?|saturates?|overfits?"
+    r"|generali[sz]es?|memori[sz]es?|regulari[sz]es?|speeds|slows|accelerates?|stabili[sz]es?|dominates?"
+    r"|oscillates?|diverges?|skips|adapts?|aligns?|matches|varies|vary|relates?|differs?|shares|share"
+    r"|transforms|concatenates?|aggregates?|propagates?|flows|turns?|brings?|creates?|builds?|forces?"
+    r"|forgets?|hurts?|pushes|pulls|punish(?:es)?|supports|wants?|tries|enables?|simplif(?:y|ies)"
     r"|calculates?|estimates?|initiali[sz]es?|initiali[sz]ed|ensures?|cannot|['’]s|['’]re|n['’]t)\b",
     re.I,
 )
@@ -155,6 +163,8 @@ def cut(passage: Passage) -> list[Excerpt]:
             i += 1  # quoted with the sentence that introduces it
         elif _is_heading(block) and not (after and after.kind == "math"):
             items = _run_of_items(blocks, i + 1)
+            if not items and passage.chunk.kind == "slides" and found:
+                found.extend(_from_prose(passage, block, None, context))  # a remark beside a figure
             found.extend(_from_list(passage, block, items, block.text))
             context = squeeze(block.text)
             i += 1 + len(items)
@@ -294,6 +304,8 @@ def _can_lead(title: str) -> bool:
 def _item(passage: Passage, span: Span, context: str) -> Iterator[Excerpt]:
     """Yield an item that says something by itself."""
     text = squeeze(span.text).rstrip(".;, ")
+    if passage.chunk.kind == "slides":
+        text = text.rstrip(":")  # what the colon announced is a formula set as an image
     if not _VERB.search(text):
         return
     made = _sentence(passage, span.start, span.end, text, squeeze(context), None)

@@ -48,7 +48,7 @@ _RELATIVE_MEANING = 0.65
 _NEIGHBOUR_BONUS = 0.05
 # The passage that answers best is quoted at some length: a slide is one thought cut into bullets,
 # and a sentence of a book is half of one without its neighbours.
-_THOUGHT_WORDS, _THOUGHT_FLAW, _THOUGHT_MEANING = 80, 0.5, 0.5
+_THOUGHT_WORDS, _THOUGHT_FLAW, _THOUGHT_MEANING = 80, 0.5, 0.4
 _TOTAL_WORDS = 140  # with what other passages add
 _REDUNDANCY = 0.35  # weight of the likeness to what has been chosen already
 _SHORTLIST = 36  # excerpts that are embedded; a short sentence takes about 5 ms on one core
@@ -160,16 +160,27 @@ class QuotesModel:
             for e, covered in zip(excerpts, _covered(prompt, words), strict=True)
         ]
         order = sorted(range(len(excerpts)), key=lambda i: -plain[i])[:_SHORTLIST]
-        texts = [_for_embedding(excerpts[i]) for i in order]
-        vectors = self._embedder.embed_documents(texts)
         target = self._target(prompt)
-        scored = []
-        for i, vector in zip(order, vectors, strict=True):
-            meaning = max(dot(vector, target), 0.0)
-            own = frozenset(content_words(excerpts[i].text))
-            total = plain[i] + _MEANING * meaning
-            scored.append(Scored(excerpts[i], total, meaning, vector, own))
-        return sorted(scored, key=lambda s: -s.score)
+
+        def scored(places: Sequence[int]) -> list[Scored]:
+            texts = [_for_embedding(excerpts[i]) for i in places]
+            found = []
+            for i, vector in zip(places, self._embedder.embed_documents(texts), strict=True):
+                meaning = max(dot(vector, target), 0.0)
+                own = frozenset(content_words(excerpts[i].text))
+                total = plain[i] + _MEANING * meaning
+                found.append(Scored(excerpts[i], total, meaning, vector, own))
+            return found
+
+        ranked = scored(order)
+        # The passage that answers best is quoted at length, what shares few words with it as well.
+        best = max(ranked, key=lambda s: s.score).excerpt.passage.number
+        rest = [
+            i
+            for i, e in enumerate(excerpts)
+            if e.passage.number == best and e.kind == "sentence" and i not in order
+        ]
+        return sorted([*ranked, *scored(rest)], key=lambda s: -s.score)
 
     def _target(self, prompt: Prompt) -> Sequence[float]:
         """Return the unit vector that excerpts should be like."""
@@ -266,6 +277,25 @@ def _completed(
             if words + length <= most and not any(overlap(excerpt, e) for e in result):
                 result.append(excerpt)
                 words += length
+    return _without_loose_ends(result, words)
+
+
+def _without_loose_ends(chosen: Sequence[Excerpt], words: int) -> list[Excerpt]:
+    """Put the sentence before one that leans on it ("Hence, this …"), or leave that one out."""
+    result = list(chosen)
+    for excerpt in chosen:
+        before = excerpt.before
+        if not excerpt.leans or before is None or any(overlap(before, e) for e in result):
+            continue
+        if before.task or _IMPERATIVE.match(before.text):
+            continue  # an order, perhaps planted: what comes after it leans on nothing
+        length = word_count(before.text)
+        if words + length <= _TOTAL_WORDS:
+            result.append(before)
+            words += length
+        elif excerpt is not chosen[0]:
+            result.remove(excerpt)
+            words -= word_count(excerpt.text)
     return result
 
 

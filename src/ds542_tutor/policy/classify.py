@@ -40,6 +40,10 @@ RECENT = 3
 HARMLESS = 0.85
 """Probability from which a message that opens like pressing ("ok", "and") is none."""
 
+FAINT, NO_HARM = 0.6, 0.1
+"""Cosine to an exemplar below which a pointing question is like it in form at most; probability
+with the messages before it below which these are about something harmless."""
+
 REMEMBERED = 12
 """Earlier messages that are looked at; a conversation that long has gone to other things."""
 
@@ -51,6 +55,7 @@ _STRICTNESS = {"answer": 0, "hint": 1, "refuse": 2}
 _QUOTED_PIECE = re.compile(
     r"\b\w+\s*(?:=|:=|:|is|means|stands for)\s*(['\"`«“])(.{2,400}?)['\"`»”]"
 )
+_POINTS_BACK = re.compile(r"\b(?:it|its|that|those|these|this|they|them|their|ones?)\b", re.I)
 _OVER = re.compile(
     r"\b(?:(?:exam|quiz|test|midterm|final|it) (?:is|was|'s|are)? ?(?:now )?(?:over|done|finished)"
     r"|after the (?:exam|quiz|test|midterm)|handed (?:it )?in|submitted|yesterday|last week)\b"
@@ -152,6 +157,7 @@ def examine(
     found = [*message.found]
     earlier = _asked(turns)
     if earlier:
+        found = [f for f in found if not _is_of_context(f, question, earlier, sense)] or found
         found[-1:-1] = _in_conversation(question, earlier, message, policy, course, graded, sense)
     closed = policy.closing(day)
     considered = [_applied(finding, question, policy, course, day) for finding in found]
@@ -227,6 +233,21 @@ def _in_conversation(
             break
     found += _of_the_whole(question, earlier, message, course, graded, sense, goes_on)
     return [*found, *_meant_together(question, earlier, sense, goes_on)]
+
+
+def _is_of_context(finding: Finding, question: str, earlier: Sequence[str], sense: Sense) -> bool:
+    """Whether a short question that points back is faintly like a harm, by itself alone.
+
+    "And how many of those contain it?" is private after grades, and arithmetic after networks.
+    """
+    if sense.kinds is None or sense.context is None or "cosine" not in finding.scores:
+        return False
+    if finding.scores["cosine"] >= FAINT or not _POINTS_BACK.search(question):
+        return False
+    if len(question.split()) > requests.MAX_POINTING_WORDS:
+        return False
+    together = sense.kinds.likely(meant(_joined(question, earlier)), sense.context)
+    return together.get(finding.rule, 0.0) < NO_HARM
 
 
 def _meant_together(

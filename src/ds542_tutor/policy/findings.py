@@ -39,9 +39,9 @@ than that, although it names a function of graded work."""
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
 
-LIKE_HARM, ANY_HARM = 0.5, 0.7
+LIKE_HARM, ANY_HARM, SOME = 0.5, 0.7, 0.05
 """Probability, corrected by `NEARER`, from which a message counts as a request of a harmful kind by
-its meaning; the second of all harmful kinds together."""
+its meaning; the second of all harmful kinds together, the third of the likeliest of them."""
 
 NEAR = 0.4
 """Cosine to the nearest exemplar of a harmful kind below which its regression only guesses."""
@@ -168,7 +168,7 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
     if meant and not found:
         likeliest = max(meant, key=lambda kind: likely[kind])
         together = sum(likely[kind] for kind in HARMFUL) + nearer(likeliest)
-        found = [likeliest] if together >= ANY_HARM else []
+        found = [likeliest] if together >= ANY_HARM and likely[likeliest] >= SOME else []
     return [_like(kind, likely[kind], near.get(kind)) for kind in found]
 
 

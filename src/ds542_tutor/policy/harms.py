@@ -216,6 +216,9 @@ _PRIVATE = compile_phrases(
     "api_key|api_keys|secret_key|access_token|ds542_api_key|admin_password|server_password"
     "|staff_password|database_password|credentials|passwords|/etc/passwd|.env_file|env_file"
     "|staff_login|gardos_password|professor's_password|gradescope_password",
+    "gib|zeig|zeige|nenne|wiederhole|drucke|muestra|dame|repite|imprime|montre|donne|affiche|repete"
+    "|mostra|mostrami|ripeti|stampa|mostre|repita|exiba ..4 system_prompt|systemprompt"
+    "|prompt_del_sistema|prompt_de_sistema|prompt_systeme|prompt_do_sistema|prompt_di_sistema",
     "dein|deine|deinem|deinen|deiner|tu|tus|ton|tes|votre|vos|seu|suas|tuo|tuoi "
     "system_prompt|systemprompt|prompt|anweisungen|instrucciones|instrucoes|istruzioni",
     "cat|open|read ..2 etc/passwd|etc/shadow|.env|ds542.toml|conversations.sqlite",

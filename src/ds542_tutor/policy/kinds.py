@@ -156,8 +156,11 @@ def _fit(
     alike = {k: (len(labels) / len(counts) / n) ** balance for k, n in counts.items()}
     model = LogisticRegression(C=c, max_iter=1000, class_weight=alike)
     model.fit(features, labels)
+    weights, bias = model.coef_, model.intercept_
+    if len(weights) == 1:  # of two kinds, scikit-learn has the row of the second alone
+        weights, bias = np.vstack([0 * weights, weights]), np.append(0 * bias, bias)
     order = [list(model.classes_).index(kind) for kind in kinds]
-    return model.coef_[order].astype(np.float32), model.intercept_[order].astype(np.float32)
+    return weights[order].astype(np.float32), bias[order].astype(np.float32)
 
 
 def _features(texts: Sequence[str], vectors: Floats) -> Any:

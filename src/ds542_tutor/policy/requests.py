@@ -123,6 +123,9 @@ _NOT_WANTED = re.compile(
     r"|or|it|implementation|write|give|solve|do|in|on|hw ?\d+|homework ?\d+|project ?\d+|question|q"
     r"|\d+(?:-\d+)?))*"
     r"|\bno (?:code|spoilers?|solutions?|answers?|full solutions?)\b"
+    r"|\bi(?:'ll| will|'d| would)? ?(?:want to|wanna|like to|prefer to|rather|plan to|need to)?"
+    r" (?:do|write|code|solve|implement|try|figure|work)\b[^.?!,;]{0,40}"
+    r"\b(?:my ?self|on my own)\b"
 )
 # "How late can I hand in homework?" asks nobody to hand anything over.
 _SUBJECT = re.compile(r"\b(?:tell|show|give) (?:me |us )?what [\w ]{1,40} (?:is|are) about\b")
@@ -152,6 +155,10 @@ _SHOWN_WORK = re.compile(
     r"```|\bdef \w+\(|\breturn \S|[a-z_]\w*(?:\[[^\]]*\])?\s*[+*-]?=\s*[\w(\[\-.]|\bimport \w+"
     r"|[=≈<>≤≥]\s*-?\d|\b(?:is|gives?|yields?) [-(]?\d|\bbecause\b"
     r"|\bi (?:think|got|said|argued|wrote|derived|computed)\b.{15,}"
+)
+_STUB = re.compile(
+    r"\b(?:def|class) \w+(?:\([^)]*\))?(?: ?-> ?\w+)? ?:\s*(?:#[^\n]*\s*|\"{3}[^\"]*\"{3}\s*)*"
+    r"(?:pass\b|\.\.\.|raise notimplementederror(?:\(\))?)"
 )
 _ERROR = re.compile(
     r"\btraceback\b|\b\w*(?:error|exception)\b\s*[:(]|\b(?:runtime|value|type|index|key|name"
@@ -320,8 +327,9 @@ def asks_to_explain(text: str) -> bool:
 
 
 def shows_own_work(text: str) -> bool:
-    """Say whether `text` shows work of the student's own and asks about it."""
-    return bool(_OWN_WORK.search(text) and _SHOWN_WORK.search(text))
+    """Say whether `text` shows work of the student's own and asks about it; a stub is no work."""
+    shown = _STUB.sub(" ", text)
+    return bool(_OWN_WORK.search(text) and _SHOWN_WORK.search(shown))
 
 
 def asks_about_own_work(text: str) -> bool:
