@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from policy_samples import CASES, COURSE, EXERCISE, GRADED, NOW, POLICY, decision, graded_chunk
 
 from ds542_tutor.dialogue import Turn
+from ds542_tutor.policy import requests
 from ds542_tutor.policy.classify import decide
 from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.requests import only_asks_what_is_meant, only_asks_where
@@ -335,3 +336,12 @@ def test_honest_words_on_the_use_of_ai_are_answered(question: str) -> None:
 )
 def test_a_question_for_a_place_solves_nothing(text: str, where: bool) -> None:
     assert only_asks_where(text) is where
+
+
+def test_a_stub_is_no_attempt_and_takes_no_time_to_see() -> None:
+    stub = "is my loss right? if not give the right one. def loss(y, p):\n    # todo\n    pass"
+    assert not requests.shows_own_work(stub)
+    assert requests.shows_own_work("is my loss right? def loss(y, p):\n    return (y - p) ** 2")
+    started = time.perf_counter()
+    requests.shows_own_work("is my code right? def f():" + "#" * 5000 + "\nx")
+    assert time.perf_counter() - started < 0.5

@@ -53,6 +53,15 @@ def test_staff_meetings_weights_and_lateness_are_read() -> None:
     assert late == ["Late work is accepted for three days, and loses 1% per hour."]
 
 
+def test_several_people_of_one_role_are_told_apart() -> None:
+    course = course_of(
+        "fa2025", [chunk("Teaching Assistants: Ann Lee, Bo Ray and Cy Dee")], RUNNING
+    )
+    assert course is not None
+    assert [p.name for p in course.people] == ["Ann Lee", "Bo Ray", "Cy Dee"]
+    assert {p.role for p in course.people} == {"teaching assistant"}
+
+
 def test_percentages_that_are_no_whole_are_no_weights() -> None:
     course = course_of(
         "fa2025", [chunk("Instructor: Ida Olden\nAccuracy: 90%, Recall: 80%")], RUNNING

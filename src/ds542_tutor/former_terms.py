@@ -22,7 +22,7 @@ from ds542_tutor.policy.findings import judged
 from ds542_tutor.policy.kinds import Kinds
 from ds542_tutor.reply_terms import told_of_term
 
-_FIELD = re.compile(r"^[\s•*-]*([A-Za-z][A-Za-z ]{2,30}?)(?: \(s\))?s?:\s+(.+)$")
+_FIELD = re.compile(r"^[\s•*-]*([A-Za-z][A-Za-z -]{1,30}?)(s?):\s+(.+)$")
 _ROLES = {
     "instructor": "instructor",
     "professor": "instructor",
@@ -66,10 +66,9 @@ def course_of(term: str, chunks: Sequence[Chunk], running: Course) -> Course | N
     statements: list[Statement] = []
     weights: list[tuple[str, float]] = []
     for chunk in chunks:
-        for label, value in _fields(chunk.text):
+        for label, several, value in _fields(chunk.text):
             if role := _ROLES.get(label):
-                name, _, place = value.rstrip(".").partition(",")
-                people.append(Person(name.strip(), role, chunk.document, office=place.strip()))
+                people += _people(role, value.rstrip("."), chunk.document, several=several)
             elif label in _MEETINGS:
                 meetings += _meetings(label, value, chunk.document)
             elif people and (detail := _DETAILS.get(label)):
@@ -140,10 +139,22 @@ def _lateness(former: Course, question: str) -> CourseAnswer | None:
     return draft.finish()
 
 
-def _fields(text: str) -> Iterator[tuple[str, str]]:
+def _fields(text: str) -> Iterator[tuple[str, bool, str]]:
+    """Yield of lines "Labels: value" the label in the singular, whether it was none, the value."""
     for line in text.splitlines():
         if match := _FIELD.match(line):
-            yield match.group(1).casefold().removesuffix("s"), match.group(2).strip()
+            yield match[1].casefold(), bool(match[2]), match[3].strip()
+
+
+def _people(role: str, value: str, source: str, *, several: bool) -> Iterator[Person]:
+    """Read "Ada Former, Tower 3", a name with an office, or of several "Ann Lee, Bo Ray"."""
+    if several:
+        for name in re.split(r",|;|\band\b", value):
+            if name.strip():
+                yield Person(name.strip(), role, source)
+    else:
+        name, _, place = value.partition(",")
+        yield Person(name.strip(), role, source, office=place.strip())
 
 
 def _meetings(label: str, value: str, source: str) -> Iterator[Meeting]:

@@ -157,7 +157,7 @@ _SHOWN_WORK = re.compile(
     r"|\bi (?:think|got|said|argued|wrote|derived|computed)\b.{15,}"
 )
 _STUB = re.compile(
-    r"\b(?:def|class) \w+(?:\([^)]*\))?(?: ?-> ?\w+)? ?:\s*(?:#[^\n]*\s*|\"{3}[^\"]*\"{3}\s*)*"
+    r"\b(?:def|class) \w+(?:\([^)]*\))?(?: ?-> ?\w+)? ?:\s*(?:#[^\n]*+\s*+|\"{3}[^\"]*+\"{3}\s*+)*+"
     r"(?:pass\b|\.\.\.|raise notimplementederror(?:\(\))?)"
 )
 _ERROR = re.compile(
