@@ -1,5 +1,6 @@
 """What a day holds, from when to when work is open, and sums that habits of asking hid."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -74,6 +75,24 @@ def test_says(question: str, says: str) -> None:
 
 def test_who_gives_it_is_told_from_its_page() -> None:
     assert "Staff of IT" in ask("tmr is the cluster tutorial right? who's giving it")
+
+
+def test_only_who_supposes_a_day_gets_a_yes_or_no() -> None:
+    told = ask("what is tomorrow's lecture on fine tuning about")
+    assert not told.startswith(("Yes", "No"))
+    assert ask("when is attention taught, feb 10 right?").startswith("No: Lecture 8")
+
+
+def test_what_has_no_title_of_its_own_is_about_nothing_that_is_known() -> None:
+    bare = replace(COURSE, assignments=(replace(COURSE.assignments[0], summary=""),))
+    answer = answer_from_course(bare, "when is hw4 due and what is it about", at("2026-02-04"))
+    assert answer is not None and "about" not in answer.text
+    hidden = (replace(bare.assignments[0], published=False),)
+    told = answer_from_course(
+        replace(bare, assignments=hidden), "when is hw4 due and what is it about", at("2026-02-04")
+    )
+    assert told is not None and "What it asks for is not published yet" in told.text
+    assert "about" not in ask("what about hw4, when is it due")
 
 
 @pytest.mark.parametrize(

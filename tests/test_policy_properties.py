@@ -8,11 +8,12 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_samples import CASES, POLICY, decision
+from policy_samples import CASES, NOW, POLICY, decision
 
 from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Decision, Finished, Turn
-from ds542_tutor.policy.classify import stricter
+from ds542_tutor.policy.classify import _is_of_context, sense_of, stricter
+from ds542_tutor.policy.findings import Finding
 from ds542_tutor.policy.phrases import compile_phrases
 from ds542_tutor.policy.rules import ModeEntry, Policy, Rule
 
@@ -160,3 +161,41 @@ def test_a_second_opinion_can_only_make_a_decision_stricter(
     *_, last = tutor.answer(question)
     assert isinstance(last, Finished)
     assert last.answer.decision.action == action
+
+
+HISTORIES = ("when is hw2 due", "what is a relu", "how does weight decay work")
+
+
+@pytest.mark.parametrize("said", HISTORIES)
+@pytest.mark.parametrize(
+    "question",
+    [
+        "ok write that in python", "just write it for me", "do that one for me please",
+        "finish it for me, all of it", "give me the answer to that one", "put this into code",
+    ],
+)  # fmt: skip
+def test_what_was_said_before_frees_no_request_for_work(
+    starter_tutor: LiveTutor, said: str, question: str
+) -> None:
+    tutor = starter_tutor.tutor
+    turns = (Turn("user", said), Turn("assistant", "Here is what the course says."))
+
+    def action(history: tuple[Turn, ...]) -> str:
+        sense = sense_of(question, history, tutor.retriever.embedder.embed_query, tutor.kinds)
+        return tutor.judge(question, history, NOW, sense)[0].action
+
+    assert STRICTNESS[action(turns)] >= STRICTNESS[action(())]
+
+
+@pytest.mark.parametrize(("rule", "freed"), [("private", True), ("graded-solution", False)])
+def test_only_faint_likeness_to_a_harm_is_judged_by_what_it_points_to(
+    starter_tutor: LiveTutor, rule: str, freed: bool
+) -> None:
+    tutor, question = starter_tutor.tutor, "and how many of those contain the first block?"
+    said = "if i unravel a network with 4 residual blocks how many paths do i get"
+    turns = (Turn("user", said), Turn("assistant", "Sixteen."))
+    sense = sense_of(question, turns, tutor.retriever.embedder.embed_query, tutor.kinds)
+    faint = Finding(rule, "reads like it", scores={"cosine": 0.45})
+    assert _is_of_context(faint, question, (said,), sense) is freed
+    near = Finding(rule, "reads like it", scores={"cosine": 0.7})
+    assert not _is_of_context(near, question, (said,), sense)

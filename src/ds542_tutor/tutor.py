@@ -80,6 +80,9 @@ _PROBLEM_WORDS = 60  # of a problem's statement: its subject, before its details
 _TEACHES_FROM = 0.35  # cosine (MiniLM) below which a passage is not about the task
 _HINT_PASSAGES = 4  # the idea, and where else it stands
 
+# Share of the evidence: a place that is not the one sought costs a click, a wrong answer more.
+_OF_A_PLACE = 0.5
+
 # How models say that the passages do not help; believed only of a short draft that cites nothing.
 _NOTHING_FOUND = re.compile(
     r"(?:do|does|did)(?: not|n't) (?:answer|cover|say|mention|contain|address|include|provide)",
@@ -90,9 +93,6 @@ _SMALL_PASSAGES, _SMALL_WORDS = 3, 350
 
 SMALL_MODELS = frozenset({"smollm2"})
 """Models that get the short prompt with an example and few passages: in more they get lost."""
-
-
-_OF_A_PLACE = 0.5  # of the evidence that answers need
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Tutor:
             reply.ahead = taught_later(self.generation.course, reply.hits, reply.now)
         dated = asks_for_lecture(self.generation.course, reply.question, reply.now)
         # Where nothing was weighed (crediting), whatever this term's pages say is enough.
-        enough = 0.0 if reply.evidence is None else self.settings.retrieval.abstain_below
+        enough = 0.0 if reply.evidence is None else self._enough(reply.query)
         asks_now = decision.action == "answer" and not reply.query.term
         elsewhere = only_elsewhere(reply.query, reply.hits, self.generation, enough)
         if asks_now and elsewhere:
@@ -282,9 +282,12 @@ class Tutor:
         reply.add_facts(facts_for(course, reply.question, reply.now))
         if reply.query.matter == ELSEWHERE and not reply.query.term and nearest < NEAR_ENOUGH:
             return False  # parking, curves, waitlists: no page that is merely near says it
-        # A place that is not the one sought costs a click, an answer that is none more.
-        share = _OF_A_PLACE if reply.query.locate else 1.0
-        return reply.evidence >= share * self.settings.retrieval.abstain_below
+        return reply.evidence >= self._enough(reply.query)
+
+    def _enough(self, query: Query) -> float:
+        """Return the evidence from which a question is answered."""
+        share = _OF_A_PLACE if query.locate else 1.0
+        return share * self.settings.retrieval.abstain_below
 
     def _write(self, reply: Reply, cancel: threading.Event) -> Iterator[AnswerEvent]:
         """Let the model write, check every sentence, fall back to quotes or silence."""

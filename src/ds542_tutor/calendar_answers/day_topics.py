@@ -7,7 +7,10 @@ from ds542_tutor.calendar_answers.lectures import lectures_on, say_lecture
 from ds542_tutor.calendar_answers.topics import COVERS_VOCABULARY, lectures_about
 from ds542_tutor.calendar_answers.values import CourseAnswer, Draft
 
-_SUPPOSES = r"^(?:\S+ ){0,2}(?:is|isnt|are|was|will|arent|wasnt)|right|correct|isnt it|yes|no"
+_SUPPOSES = (
+    r"^(?:(?!what|when|which|who|where|why|how)\S+ ){0,2}(?:is|isnt|are|arent|was|wasnt|will)"
+    r"|(?:right|correct|isnt it|yes|no)(?= *(?:[?.!,]|$))"
+)
 _VOCABULARY = (
     f"{COVERS_VOCABULARY} explained explain introduced teaching giving gives runs lecturer who one"
 )

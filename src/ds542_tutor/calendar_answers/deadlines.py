@@ -97,7 +97,7 @@ _GIVEN = (
     r"how (?:long|much time|many (?:days|weeks)) (?:\S+ ){0,4}?(?:get|given|have (?:for|to do|to "
     r"work))"
 )
-_ABOUT = r"(?:what|whats)(?: \S+){0,3} (?:about|topic)"
+_ABOUT = r"what (?:is|was|are|were)(?: \S+){1,3} about|topic of"
 _NUMBERED = re.compile(r"^\w+ \d+\s*(?:--|–|—|:|-)\s*")
 UNKNOWN = "unknown"
 """Topic of an answer that only says what the course does not have."""
@@ -133,7 +133,10 @@ def due(asking: Asking) -> CourseAnswer | None:
             )
     if asking.has(_ABOUT):
         for work in asking.works:
-            draft.say(f"It is about {title_of(work)}", work_fact(work))
+            if title := _title_of(work):
+                draft.say(f"It is about {title}", work_fact(work))
+            elif is_tentative(work):
+                draft.say("What it asks for is not published yet", work_fact(work))
     _compare(draft, asking)
     if not draft.lines and asking.unknown_work:
         draft.topic = UNKNOWN
@@ -141,14 +144,14 @@ def due(asking: Asking) -> CourseAnswer | None:
     return draft.finish()
 
 
-def title_of(work: Work) -> str:
-    """Return what `work` is about: its title, or first sentence, without kind and number."""
+def _title_of(work: Work) -> str:
+    """Return what `work` is about: its title, or first sentence, without kind and number; or ""."""
     summary = work.summary if isinstance(work, Assignment) else work.tldr
     for text in (work.title, re.split(r"(?<=[.!?])\s", summary.strip(), maxsplit=1)[0]):
         _, *own = _NUMBERED.split(text, maxsplit=1)
         if own and own[0].strip():
             return own[0].strip().rstrip(".")
-    return work.title
+    return ""
 
 
 def _verdict(asking: Asking, moment: datetime) -> str:

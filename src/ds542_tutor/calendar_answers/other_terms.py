@@ -24,7 +24,8 @@ _TOOK_IT = re.compile(
     r"|\b(?:last|previous|past) \w+?(?:['’]?s)? (?:solutions?|answers?|submissions?|students?)\b",
     re.I,
 )
-"""When somebody took the course: "my friend took this last fall, may i look at her solutions"."""
+"""When somebody took the course ("my friend took this last fall, may i look at her solutions"), and
+whose work it is ("last year's solutions"): neither asks for that term."""
 
 
 _LED = r"(?:\b(?:back )?(?:in|of|for|from|during) )?(?:\b(?:the|our|that) )?"

@@ -173,14 +173,7 @@ class QuotesModel:
             return found
 
         ranked = scored(order)
-        # The passage that answers best is quoted at length, what shares few words with it as well.
-        best = max(ranked, key=lambda s: s.score).excerpt.passage.number
-        rest = [
-            i
-            for i, e in enumerate(excerpts)
-            if e.passage.number == best and e.kind == "sentence" and i not in order
-        ]
-        return sorted([*ranked, *scored(rest)], key=lambda s: -s.score)
+        return sorted(ranked, key=lambda s: -s.score)
 
     def _target(self, prompt: Prompt) -> Sequence[float]:
         """Return the unit vector that excerpts should be like."""

@@ -30,7 +30,7 @@ from ds542_tutor.policy.findings import (
     judged,
 )
 from ds542_tutor.policy.graded import GradedItems
-from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
+from ds542_tutor.policy.kinds import BENIGN, HARMFUL, WORK, Kinds
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense, signals, titled_assignment
 
@@ -157,7 +157,7 @@ def examine(
     found = [*message.found]
     earlier = _asked(turns)
     if earlier:
-        found = [f for f in found if not _is_of_context(f, question, earlier, sense)] or found
+        found = [f for f in found if not _is_of_context(f, question, earlier, sense)]
         found[-1:-1] = _in_conversation(question, earlier, message, policy, course, graded, sense)
     closed = policy.closing(day)
     considered = [_applied(finding, question, policy, course, day) for finding in found]
@@ -240,9 +240,10 @@ def _is_of_context(finding: Finding, question: str, earlier: Sequence[str], sens
 
     "And how many of those contain it?" is private after grades, and arithmetic after networks.
     """
-    if sense.kinds is None or sense.context is None or "cosine" not in finding.scores:
+    if sense.kinds is None or sense.context is None or finding.rule not in HARMFUL:
         return False
-    if finding.scores["cosine"] >= FAINT or not _POINTS_BACK.search(question):
+    # What words ask for has no cosine: it stays, whatever was said before.
+    if finding.scores.get("cosine", 1.0) >= FAINT or not _POINTS_BACK.search(question):
         return False
     if len(question.split()) > requests.MAX_POINTING_WORDS:
         return False

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from ds542_tutor.course import Course
 from ds542_tutor.policy import harms, requests
 from ds542_tutor.policy.disguise import meant, readings
+from ds542_tutor.policy.gaps import leaves_a_gap
 from ds542_tutor.policy.graded import GradedItems, Likeness
 from ds542_tutor.policy.kinds import BENIGN, HARMFUL, WORK
 from ds542_tutor.policy.rules import Policy
@@ -231,7 +232,7 @@ def _graded_work(
 def _by_rules(text: str, graded: GradedItems, signals: Signals | None) -> Finding | None:
     """Return the finding when the words of `text` ask for graded work to be done."""
     named, pasted = graded.named(text), graded.pasted(text)
-    if named and requests.leaves_a_gap(text) and not requests.asks_to_explain(text):
+    if named and leaves_a_gap(text) and not requests.asks_to_explain(text):
         # The stub as it was given out: what is missing is the solution, whatever is wrong with it.
         evidence = f'shows the graded function "{named[0]}" with its gap'
         return _request(named[1], requests.assignment_of(text) or named[1].assignment, evidence)

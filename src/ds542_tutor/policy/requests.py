@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from ds542_tutor.policy.gaps import leaves_a_gap, without_stubs
 from ds542_tutor.policy.phrases import compile_phrases
 
 _NUMBERS = "one two three four five six seven eight nine ten eleven twelve thirteen".split()
@@ -62,10 +63,6 @@ _VAGUE = compile_phrases(
 )
 _ASSIGNMENT_WORD = re.compile(
     r"\b(?:hw|home ?work|assignment|pset|problem set|proj|project|notebook)s?\b"
-)
-_GAP = re.compile(
-    r"__fill|=\s*(?:\.\.\.|__+|\?)|(?<!\w)_{3,}(?!\w)|#\s*todo|\byour (?:code|answer|changes) here"
-    r"|raise notimplementederror|\bdef \w+\([^)]*\):\s*(?:\.\.\.|pass|#[^\n]*)?\s*$|\):\s*$"
 )
 _QUESTION_NUMBER = re.compile(
     r"\b(?:question|problem|exercise|part|task|q|ex|prob)[ #]*\d+(?:[-.]\d+)?(?![\d.])"
@@ -155,10 +152,6 @@ _SHOWN_WORK = re.compile(
     r"```|\bdef \w+\(|\breturn \S|[a-z_]\w*(?:\[[^\]]*\])?\s*[+*-]?=\s*[\w(\[\-.]|\bimport \w+"
     r"|[=≈<>≤≥]\s*-?\d|\b(?:is|gives?|yields?) [-(]?\d|\bbecause\b"
     r"|\bi (?:think|got|said|argued|wrote|derived|computed)\b.{15,}"
-)
-_STUB = re.compile(
-    r"\b(?:def|class) \w+(?:\([^)]*\))?(?: ?-> ?\w+)? ?:\s*(?:#[^\n]*+\s*+|\"{3}[^\"]*+\"{3}\s*+)*+"
-    r"(?:pass\b|\.\.\.|raise notimplementederror(?:\(\))?)"
 )
 _ERROR = re.compile(
     r"\btraceback\b|\b\w*(?:error|exception)\b\s*[:(]|\b(?:runtime|value|type|index|key|name"
@@ -277,11 +270,6 @@ def title_words(title: str) -> tuple[str, ...]:
     return tuple(word for word in re.findall(r"[a-z]+", own) if len(word) > 3)
 
 
-def leaves_a_gap(text: str) -> bool:
-    """Say whether `text` shows a gap to be filled: `x = ...`, `__fill__`, a TODO, an empty body."""
-    return bool(_GAP.search(text))
-
-
 def names_graded_part(text: str) -> bool:
     """Say whether `text` names an assignment together with one of its questions or an answer."""
     part = _QUESTION_NUMBER.search(text) or re.search(
@@ -328,8 +316,7 @@ def asks_to_explain(text: str) -> bool:
 
 def shows_own_work(text: str) -> bool:
     """Say whether `text` shows work of the student's own and asks about it; a stub is no work."""
-    shown = _STUB.sub(" ", text)
-    return bool(_OWN_WORK.search(text) and _SHOWN_WORK.search(shown))
+    return bool(_OWN_WORK.search(text) and _SHOWN_WORK.search(without_stubs(text)))
 
 
 def asks_about_own_work(text: str) -> bool:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ds542_tutor.course import Course
 from ds542_tutor.policy import requests
 from ds542_tutor.policy.disguise import meant, plain, readings
+from ds542_tutor.policy.gaps import leaves_a_gap
 from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, Likeness
 from ds542_tutor.policy.kinds import BENIGN, WORK, Kinds
 
@@ -133,7 +134,7 @@ def signals(
         by_name is not None or titled is not None,
         says(requests.mentions_graded),
     )
-    gap = says(requests.leaves_a_gap)
+    gap = says(leaves_a_gap)
     tied = max(gap, *tie.values())
     odds = math.log((kinds[WORK] + _FLOOR) / (sum(kinds[kind] for kind in BENIGN) + _FLOOR))
     own = kinds["own-work"] + kinds["debugging"]
