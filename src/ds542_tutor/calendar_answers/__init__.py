@@ -29,6 +29,7 @@ from ds542_tutor.calendar_answers import (
 )
 from ds542_tutor.calendar_answers.administration import not_computed
 from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.calendar_answers.cards import joined
 from ds542_tutor.calendar_answers.facts import facts_for
 from ds542_tutor.calendar_answers.follow_ups import by_topic, in_context
 from ds542_tutor.calendar_answers.other_terms import term_asked
@@ -93,6 +94,15 @@ _ASKS_A_DATE = re.compile(
     r"|days left|still)\b"
 )
 """What makes a plea for help a question about dates all the same."""
+_QUESTIONS = re.compile(
+    r"[,;?!.]?\s+(?:(?:and|also|then|plus)\b[, ]*)+"
+    r"(?=(?:what|when|which|who|where|is|are|do|does|did|will|can)\b)"
+    r"|[;?!]\s+|(?<=\w)\.\s+|[,:]\s+(?=(?:what|when|which|is|are|do|does|will)\b)"
+)
+_LEANS = r"\b(?:it|its|that|this(?! week)|them|they|those|these|there|then)\b"
+_ASKS = r"(?:\w+ )?(?:what|when|which|who|where|is|are|do|does|did|will|can|any)\b(?: \S+){2}"
+_BESIDE = frozenset({"lecture", "upcoming", "class", "readings"})
+_SAME = frozenset({"lecture", "class", "covers", "meeting"})
 _MAX_OTHER_WORDS = 4
 """Words that the other sentences may have; with more, the message asks for something else too."""
 
@@ -145,17 +155,39 @@ def _answer(course: Course, question: str, now: datetime) -> CourseAnswer | None
     whole, *parts = clauses(question)
     if wants_more_than_dates(whole) or not_computed(whole):
         return None
+    said = [Asking(course, part, now).strays() for part in parts]
     for index, text in enumerate((whole, *parts)):
         asking = Asking(course, text, now)
-        if index and _others(course, parts, text, now) > _MAX_OTHER_WORDS:
+        others = (n for part, n in zip(parts, said, strict=True) if part != text)
+        if index and sum(others) > _MAX_OTHER_WORDS:
             continue
         if index and (section := _other_section(whole, text)):
             asking = Asking(course, f"{text} {section}", now)  # "i moved to a3. what building?"
-        for topic in _TOPICS:
-            found = topic(asking)
-            if found:
-                return found
+        found = _of(asking)
+        if found:
+            return found if index else _with_others(course, whole, now, found)
     return None
+
+
+def _of(asking: Asking) -> CourseAnswer | None:
+    return next((found for topic in _TOPICS if (found := topic(asking))), None)
+
+
+def _with_others(course: Course, whole: str, now: datetime, found: CourseAnswer) -> CourseAnswer:
+    """Return the answer to a message with those to other questions in it that need no context.
+
+    "What is today's lecture on, and is anything due tonight?" One that leans on what is said before
+    ("and is it graded") is part of the same question.
+    """
+    answers = [found]
+    for text in _QUESTIONS.split(whole):
+        if not re.match(_ASKS, text) or re.search(_LEANS, text):
+            continue
+        asking = Asking(course, text.strip(" ,.?!"), now)
+        other = _of(asking) if asking.spans else None
+        if other and other.topic in _BESIDE and not {other.topic, found.topic} <= _SAME:
+            answers.append(other)
+    return joined(answers) if len(answers) > 1 else found
 
 
 def _other_section(whole: str, text: str) -> str:
@@ -166,8 +198,3 @@ def _other_section(whole: str, text: str) -> str:
 
 def _names_work(course: Course, question: str, now: datetime) -> bool:
     return any(Asking(course, text, now).works for text in clauses(question))
-
-
-def _others(course: Course, parts: Sequence[str], text: str, now: datetime) -> int:
-    """Count the words that say something in the sentences besides `text`."""
-    return sum(Asking(course, part, now).strays() for part in parts if part != text)

@@ -38,7 +38,7 @@ _NOT_COMPUTED = (
         "enroll",
     ),
     (
-        r"(?:grades?|scores?|results|marks)\b.{0,30}\b(?:come out|be out|be up|go up"
+        r"(?:grades?|scores?|results|marks)\b.{0,30}\b(?:come out(?! to\b)|be out|be up|go up"
         r"|get posted|be posted|be released|come back|be back|are out|get back)",
         "grades will be",
     ),

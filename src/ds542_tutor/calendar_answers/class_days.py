@@ -39,14 +39,16 @@ _HELD_VOCABULARY = (
     "discussion discussions section sections session sessions spring break recess vacation holiday "
     "holidays off happening running normal usual usually having free begin begins starts resume "
     "resumes back return returns happen happens show skip school go fall on start ends lecturing "
-    "campus hold holds up site person attend required home a1 a2 a3 a4 a5 b1"
+    "campus physically home flying flight hold holds up site person attend required a1 a2 a3 a4 "
+    "a5 b1"
 )
 _TODAY = r"what (?:day|date) is (?:it|today)|what is (?:today|the date)|(?:what is )?today date"
 _OTHER = (
     r"office|due|deadline|where|room|about|topics?|cover\w*|read\w*|chapters?|miss\w*"
     r"|(?:turn|hand)(?:ed|ing)? (?:\S+ )?in|submit\w*|upload\w*"
 )
-_BACK = r"(?:when|what day|first day) .{0,20}\b(?:come |be |are |go |get )?back|class(?:es)? resume"
+_BACK = r"(?:when|what day|first day) .{0,40}\b(?:come |be |are |go |get )?back|class(?:es)? resume"
+_SOON = 4  # days before a recess on which "flying home tomorrow" speaks of it
 _SHORT = 5  # words: "class on march 12?"
 _RESUMES = r"resume\w*|back|return\w*|after|ends?|over|restart\w*|start again"
 
@@ -57,7 +59,7 @@ def held(asking: Asking) -> CourseAnswer | None:
     single_day = asking.span is not None and asking.span.single
     session = asking.has(SESSION + r"|meet|meeting|off|school|campus|[ab]\d")
     short = single_day and len(asking.text.split()) <= _SHORT
-    if asking.has(_BACK) and not asking.spans and not asking.residue(_HELD_VOCABULARY + " come"):
+    if asks_when_back(asking):
         draft = Draft("class")
         say_recess(draft, asking)
         return draft.finish()
@@ -100,6 +102,16 @@ def held(asking: Asking) -> CourseAnswer | None:
             ):
                 say_discussion(draft, meeting, asking.now)
     return draft.finish()
+
+
+def asks_when_back(asking: Asking) -> bool:
+    """Whether it asks when class goes on: "flying home tomorrow, when do i have to be back"."""
+    leaves = in_recess(asking.course, asking.now.date() + timedelta(_SOON))
+    return (
+        asking.has(_BACK)
+        and (leaves or not asking.spans)
+        and not asking.residue(_HELD_VOCABULARY + " come")
+    )
 
 
 def _overlaps(asking: Asking, span: Span) -> bool:

@@ -26,6 +26,7 @@ _WORK_WORDS = (
 )
 _HAND = (
     r"turn(?:ed|ing)?(?: \S+){0,3} in|hand(?:ed|ing)?(?: \S+){0,3} in|turn in|hand in|submit\w*"
+    r"|(?:need|have|get) (?:it|this|that) in\b"
     r"|upload\w*"
 )
 _LATE = (
@@ -38,6 +39,7 @@ _LATE = (
     r"|open)|can i still(?= (?:\S+ ){0,3}(?:turn|hand|submit|send|upload|get|do it)|[ ?!.]*$)"
     r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,4} (?:lose|losing|off)|accepted"
     r"|penali[sz]ed|docked"
+    r"|(?:will|would|do|can|does) (?:they|you|he|gradescope) (?:even |still )?(?:take|accept)"
     r"|(?:full|partial|half|any) credit|on time|havent (?:\S+ )?(?:submitted|turned|handed)"
     r"|(?:inside|within|in) (?:the|that|my) (?:\S+ )?window|stamped|time ?stamp\w*"
     r"|damage|how (?:bad|screwed)|deduct\w*|(?:the )?\d{1,2} ?(?:%|percent)? (?:off|penalty|apply"

@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 from ds542_tutor.calendar_answers.asking import Asking
-from ds542_tutor.calendar_answers.class_days import say_day, say_recess
+from ds542_tutor.calendar_answers.class_days import asks_when_back, say_day, say_recess
 from ds542_tutor.calendar_answers.dates import Span
 from ds542_tutor.calendar_answers.deadlines import due_in, many, say_due
 from ds542_tutor.calendar_answers.lectures import (
@@ -41,6 +41,7 @@ _NEXT_SESSION = (
 _NEXT_SOME = r"next (two|three|few|couple|[2-9])(?: of)? (?:lectures?|class(?:es)?)"
 _SO_FAR = (
     r"(?:which|what) lectures (?:have|did) (?:we|i) (?:\S+ )?(?:had|have|miss(?:ed)?)(?: so far)?"
+    r"|(?:which|what) lectures have (?:already )?(?:happened|been held|taken place)"
 )
 _ORDER = r"(?:comes?|before or|after or) (?:before|after|first|later|earlier)"
 _NOW = r"(?:what|which) lecture (?:number )?(?:are|were) we (?:at|on|in)"
@@ -55,6 +56,8 @@ _ON_DAYS = (
     r"|planned|up)|schedule (?:for|of|this|next)"
     r"|(?:did|have|do|will|would|if|what|when) i (?:\S+ )?miss|(?:topic|lecture|agenda|plan"
     r"|material) (?:for|of|on)"
+    r"|(?:list|name|every|all)\b(?: \S+){0,3} (?:sessions?|lectures?|class(?:es)?) (?:\S+ ){0,3}"
+    r"(?:skip|miss)\w*"
     r"|what (?:do|did) (?:we|i) (?:\S+ )?have|what (?:does )?(?:\S+ ){0,3}look like"
 )
 TAUGHT_VOCABULARY = (
@@ -64,7 +67,7 @@ TAUGHT_VOCABULARY = (
     "topic topics subject agenda discuss discussed discussing talk talked talking went going over "
     "happening happens planned scheduled schedule missed miss missing session sessions discussion "
     "section about professor gardos title called name number material content prepare goes "
-    "chapters "
+    "chapters skip skipped skipping already "
     "expect slides held happen discussions week's"
 )
 _OF_A_DAY = (
@@ -93,7 +96,7 @@ _TOLD = (
 
 def taught(asking: Asking) -> CourseAnswer | None:
     """Answer what is taught on a date, next, last, or in lecture N, and when lecture N is."""
-    if asking.of_content:
+    if asking.of_content or asks_when_back(asking):
         return None
     of_a_day = bool(asking.spans) and asking.has(_OF_A_DAY)
     if asking.strays(TAUGHT_VOCABULARY) > (3 if of_a_day else 2 if asking.spans else 0):
@@ -248,6 +251,7 @@ def _on_days(asking: Asking) -> CourseAnswer | None:
     assert window is not None
     for span in spans or [window]:
         _say_span(draft, asking, span)
+    draft.lines = list(dict.fromkeys(draft.lines))  # "the whole week, friday too"
     if len(draft.lines) > 3:
         draft.lines = [f"- {line}" for line in draft.lines]
     return draft.finish()

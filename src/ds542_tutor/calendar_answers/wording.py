@@ -15,7 +15,7 @@ _KINDS = r"(?:hw|home ?works?|proj(?:ect)?s?|disc(?:ussion)?s?|lec(?:ture)?s?|as
 _REWRITES = (
     (r"\b(?:tmrw|tmr|tmw|tmrrw|tmrow|2moro|2morrow|tomm?orr?ow|tomoz)\b", "tomorrow"),
     (r"\b(?:tonite|2nite|2night)\b", "tonight"),
-    (r"\b(?:lec|lect)\b\.?(?=\s*#?\d|\s|$)", "lecture"),
+    (r"\b(?:lec|lect)\b\.?(?=\s*#?\d|\s|$|[,?!])", "lecture"),
     (r"\b(?:home ?work|hw|coding|written|programming) assignments?\b", "hw"),
     (r"\b(?:home ?works?|hmwk|hmwrk|hwk|h\.w\.|hws)\b(?=[\s#]|\d|$|[?,.!/])", "hw"),
     (r"\bh(?:ome ?)?w(?:ork)?[-_]?0?(?=\d)", "hw"),

@@ -26,6 +26,7 @@ from ds542_tutor.policy.findings import (
     Finding,
     Findings,
     by_meaning,
+    doubtful_parts,
     examine_message,
     judged,
 )
@@ -117,7 +118,10 @@ def sense_of(
 ) -> Sense:
     """Embed what `decide` needs of a question: itself, and with the messages before it."""
     joined = joined_messages(question, turns)
-    return Sense(embed(judged(question)), embed(meant(joined)) if joined else None, kinds)
+    text = judged(question)
+    vector = embed(text)
+    parts = tuple((part, embed(part)) for part in doubtful_parts(text, vector, kinds))
+    return Sense(vector, embed(meant(joined)) if joined else None, kinds, parts)
 
 
 def decide(

@@ -17,7 +17,7 @@ from ds542_tutor.policy import harms, requests
 from ds542_tutor.policy.disguise import meant, readings
 from ds542_tutor.policy.gaps import leaves_a_gap
 from ds542_tutor.policy.graded import GradedItems, Likeness
-from ds542_tutor.policy.kinds import BENIGN, HARMFUL, WORK
+from ds542_tutor.policy.kinds import BENIGN, HARMFUL, WORK, Kinds
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense, Signals, signals
 
@@ -50,6 +50,16 @@ NEAR = 0.4
 NEARER, MOST_NEARER = 2.0, 0.1
 """What a probability gains or loses for each unit of cosine by which the nearest exemplar of the
 kind is nearer, or less near, than the nearest harmless one; of cosine at most the second counts."""
+
+STRANGE = 0.85
+"""Probability from which a message counts although no exemplar is as near as `NEAR`."""
+
+DOUBTFUL, PART = 0.4, 0.75
+"""Probability of all harmful kinds together from which the sentences of a message are judged one by
+one; the same of a sentence from which it counts, where its likeliest kind is the message's."""
+
+_PARTS = re.compile(r"(?<=[.?!])\s+|\n+|;\s+|\s[-–—]+\s|:\s")
+_PART_WORDS, _MOST_PARTS = 4, 6
 
 SURE = 0.8
 """Probability from which a message that sounds like a question on a rule asks to break it."""
@@ -161,7 +171,7 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
         return NEARER * min(near[kind][1] - harmless, MOST_NEARER) if near else 0.0
 
     # What is unlike anything known is about something else altogether.
-    known = [kind for kind in HARMFUL if not near or near[kind][1] >= NEAR]
+    known = [k for k in HARMFUL if not near or near[k][1] >= NEAR or likely[k] >= STRANGE]
     if all(map(harms.practises, texts)):
         known = [kind for kind in known if kind != "exam"]
     meant = [k for k in known if not (asks and k in _ASKED_ABOUT and likely[k] < SURE)]
@@ -170,7 +180,38 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
         likeliest = max(meant, key=lambda kind: likely[kind])
         together = sum(likely[kind] for kind in HARMFUL) + nearer(likeliest)
         found = [likeliest] if together >= ANY_HARM and likely[likeliest] >= SOME else []
+    if not found and (part := _part_that_asks(likely, sense)) and part.rule in meant:
+        return [part]
     return [_like(kind, likely[kind], near.get(kind)) for kind in found]
+
+
+def doubtful_parts(
+    text: str, vector: Sequence[float] | None, kinds: Kinds | None
+) -> tuple[str, ...]:
+    """Return the sentences of `text` (as `judged` gives it) where one of them may ask for harm.
+
+    What a message tells beside hides what it asks for: "my mic is muted … feed me a line".
+    """
+    parts = [part for part in _PARTS.split(text) if len(part.split()) >= _PART_WORDS]
+    if kinds is None or not parts or parts == [text]:
+        return ()
+    likely = kinds.likely(text, vector)
+    return tuple(parts[:_MOST_PARTS]) if sum(likely[k] for k in HARMFUL) >= DOUBTFUL else ()
+
+
+def _part_that_asks(likely: Mapping[str, float], sense: Sense) -> Finding | None:
+    """Find a sentence that asks surely for what its whole message asks for, if anything harmful."""
+    if sense.kinds is None:
+        return None
+    kind = max(HARMFUL, key=lambda kind: likely[kind])
+    if kind == "injection":  # a pasted line is data, see `harms.without_injection`
+        return None
+    for text, vector in sense.parts:
+        of_part = sense.kinds.likely(text, vector)
+        likeliest = max(HARMFUL, key=lambda kind: of_part[kind])
+        if likeliest == kind and sum(of_part[k] for k in HARMFUL) >= PART:
+            return _like(kind, of_part[kind], sense.kinds.nearest(vector).get(kind))
+    return None
 
 
 def _like(kind: str, likely: float, near: tuple[str, float] | None) -> Finding:

@@ -74,11 +74,13 @@ class Sense:
         context: that of `disguise.meant` of the last messages and this one together; None without
             earlier ones.
         kinds: the regression over exemplars; None when there is none.
+        parts: the sentences of a message that may ask for harm, each with its unit embedding.
     """
 
     vector: Sequence[float] | None = None
     context: Sequence[float] | None = None
     kinds: Kinds | None = None
+    parts: tuple[tuple[str, Sequence[float]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""Several questions in one message, follow-ups on what was said, and what a habit of asking hid."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from test_days_and_weights import COURSE as SAMPLE
+from test_days_and_weights import at
+
+from ds542_tutor.calendar_answers import answer_from_course
+from ds542_tutor.calendar_answers.asking import Asking
+from ds542_tutor.course import Discussion, Event, Statement
+from ds542_tutor.dialogue import Turn
+
+COURSE = replace(
+    SAMPLE,
+    discussions=(Discussion(3, "Discussion 3: Trees", at("2026-02-20").date(), "d/3.md"),),
+    events=(
+        Event("Spring Recess Begins", at("2026-03-07"), "", "e/a.md"),
+        Event("Spring Recess Ends", at("2026-03-15"), "", "e/b.md"),
+    ),
+    statements=(
+        *SAMPLE.statements,
+        Statement("regrade", "Ask for a regrade within a week of grades being released.", "r.md"),
+    ),
+)
+
+
+def ask(question: str, now: str = "2026-02-16T12:00", *said: str) -> str:
+    turns = [Turn("assistant" if i % 2 else "user", text) for i, text in enumerate(said)]
+    answer = answer_from_course(COURSE, question, at(now), turns)
+    return answer.text if answer else ""
+
+
+def test_two_questions_that_need_no_context_are_both_answered() -> None:
+    told = ask("what lecture is tomorrow and is hw4 due tomorrow too?")
+    assert "Homework 4 is due Tue Feb 17" in told
+    assert "Lecture 8, Attention" in told
+    # One that leans on the first, and one that is told and not asked, bring nothing.
+    alone = ask("when is hw4 due")
+    assert ask("when is hw4 due, and is it long") == alone
+    assert "Lecture 8" not in ask("i am in class tomorrow. when is hw4 due?")
+
+
+@pytest.mark.parametrize(
+    ("question", "now", "says"),
+    [
+        ("if hw4 goes up before midnight will they even take it", "2026-02-18T12:00", "loses 20%"),
+        ("project 2 tmrw, do i need it in before class or after", "2026-02-18T12:00", "11:59 pm"),
+        ("got any readings for tmrws lec, heard its not the book", "2026-02-16T12:00", "Lecture 8"),
+        ("list me every session i'd be skipping this week", "2026-02-16T12:00", "Lecture 8"),
+        (
+            "flying home tomorrow!! what day do i actually have to be physically back for lecture",
+            "2026-03-06T12:00",
+            "The first weekday after it is Mon Mar 16",
+        ),
+        (
+            "~90 on the homework part, 80 on projects, full marks discussions. whats that come out "
+            "to overall",
+            "2026-02-18T12:00",
+            "= 84.5%",
+        ),
+    ],
+)
+def test_habits_of_asking(question: str, now: str, says: str) -> None:
+    assert says in ask(question, now)
+
+
+def test_follow_ups_on_lateness_regrades_and_shares() -> None:
+    late = ask(
+        "what if i turn it in on the thursday night instead", "2026-02-16T12:00",
+        "deadline for hw4?", "Homework 4 is due Tuesday, February 17, 2026.",
+    )  # fmt: skip
+    assert "Handing it in on Thu Feb 19, 2026 is late but still accepted" in late
+    over = ask(
+        "scores came out on the 10th and i'm only looking now... still ok?", "2026-02-20T12:00",
+        "how do i ask for a regrade", "Within a week of grades being released.",
+    )  # fmt: skip
+    assert "until Tue Feb 17, 2026; as of Fri Feb 20, 2026 that is over" in over
+    half = ask(
+        "so if everything else was perfect and i only got half of that, id end with?",
+        "2026-02-20T12:00", "how much are discussions worth", "Discussions count 15%.",
+    )  # fmt: skip
+    assert "15% of 50 (Discussions) = 92.5%" in half
+
+
+def test_a_session_of_two_spans_is_told_once() -> None:
+    told = ask("which sessions would i miss this week, friday too?")
+    assert told.count("Discussion 3") == 1
+
+
+def test_a_message_of_many_sentences_is_weighed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pasted code has hundreds of them: each sentence against each took seconds."""
+    weighed: list[str] = []
+    strays = Asking.strays
+
+    def counted(self: Asking, vocabulary: str = "") -> int:
+        if not vocabulary:
+            weighed.append(self.text)
+        return strays(self, vocabulary)
+
+    monkeypatch.setattr(Asking, "strays", counted)
+    lines = "\n".join(f"loss{i} = crit(model(x{i}), y)" for i in range(60))
+    now: datetime = at("2026-02-16T12:00")
+    answer_from_course(COURSE, f"why does it fail?\n{lines}", now)
+    assert len(weighed) <= 2 * 61
