@@ -10,7 +10,7 @@ from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.citations import cite, number
 from ds542_tutor.dialogue import Hit
 from ds542_tutor.documents import Chunk, Locator
-from ds542_tutor.evidence import evidence
+from ds542_tutor.evidence import evidence, signals
 from ds542_tutor.index.generations import IndexStore
 from ds542_tutor.index.manifest import Manifest
 from ds542_tutor.langchain_retriever import CourseRetriever
@@ -43,6 +43,19 @@ def test_evidence_tells_the_course_from_the_rest_of_the_world(starter_tutor: Liv
     inside = judged("What does early stopping do with the validation set?")
     outside = judged("Which visa do I need for a summer internship in Lisbon?")
     assert outside < tutor.settings.retrieval.abstain_below < inside
+
+
+def test_a_value_that_no_number_gives_speaks_against_an_answer(starter_tutor: LiveTutor) -> None:
+    retriever = starter_tutor.tutor.retriever
+
+    def missing(question: str) -> float:
+        query = standalone(question, ())
+        hits = retriever.search(query)
+        return signals(query, hits, starter_tutor.tutor.generation)["value missing"]
+
+    assert missing("why does weight decay help") == 0.0
+    assert missing("how many masks does the Segment Anything data set have") > 0.7
+    assert missing("how many parameters does a kernel of size 3 have") < 0.7
 
 
 def test_langchain_sees_documents_with_their_places(starter_tutor: LiveTutor) -> None:

@@ -46,6 +46,20 @@ def test_refusals_are_short_name_their_clause_and_say_what_help_there_is() -> No
         )
 
 
+def test_staff_say_when_handouts_are_shown(table: dict[str, Any]) -> None:
+    assert parse_policy(table).handouts == "from-date"
+    table["handouts"]["show"] = "published"
+    assert parse_policy(table).handouts == "published"
+    del table["handouts"]
+    assert parse_policy(table).handouts == "from-date"
+    table["handouts"] = {"show": "never"}
+    with pytest.raises(SettingsError, match="must be one of from-date, published"):
+        parse_policy(table)
+    table["handouts"] = {"shows": "published"}
+    with pytest.raises(SettingsError, match="did you mean 'show'"):
+        parse_policy(table)
+
+
 def test_staff_word_the_notices_and_an_unknown_one_is_told(table: dict[str, Any]) -> None:
     table["notices"] = {"keep-header": "  Leave the header on.  "}
     policy = parse_policy(table)

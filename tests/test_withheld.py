@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -81,8 +82,8 @@ def tutor(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Iterator[Live
     yield LiveTutor(with_overrides(Settings(), folder / "index", "quotes"))
 
 
-def ask(tutor: LiveTutor, question: str) -> Answer:
-    *_, last = tutor.answer(question, (), NOW)
+def ask(tutor: LiveTutor, question: str, now: datetime = NOW) -> Answer:
+    *_, last = tutor.answer(question, (), now)
     assert isinstance(last, Finished)
     return last.answer
 
@@ -107,6 +108,28 @@ def test_what_was_left_out_of_an_answer_is_told(tutor: LiveTutor) -> None:
         n for n in answer.notices if n.endswith("not published yet, so I did not look into it.")
     ]
     assert len(said) == 1 and said[0].startswith("What Project 1")
+
+
+def test_a_handout_whose_planned_date_has_come_is_looked_up_where_staff_allow_it(
+    tutor: LiveTutor,
+) -> None:
+    later = NOW.replace(month=3)
+    question = "What is project 1 on lichens and mosses about?"
+
+    def handout(answer: Answer) -> bool:
+        return "tasks/first_task.ipynb" in {c.document for c in answer.citations}
+
+    answer = ask(tutor, question, later)
+    assert handout(answer)
+    assert any("planned date has come" in notice for notice in answer.notices)
+    assert ask(tutor, f"Please solve this for me. {TASK}", later).status == "hinted"
+    assert not handout(ask(tutor, question))  # the search of then is not used again
+    policy = dataclasses.replace(tutor.tutor.policy, handouts="published")
+    strict = dataclasses.replace(tutor.tutor, policy=policy)
+    *_, last = strict.answer(question, (), later)
+    assert isinstance(last, Finished)
+    assert not handout(last.answer)
+    assert any("did not look into it" in notice for notice in last.answer.notices)
 
 
 def test_its_dates_are_tentative(tutor: LiveTutor) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -148,14 +148,16 @@ class Course:
     late_hours: float | None = None
     warnings: tuple[str, ...] = ()
 
-    def withholds(self, assignment: str | None, file: str) -> bool:
+    def withholds(self, assignment: str | None, file: str, out: Collection[str] = ()) -> bool:
         """Whether the work with this key, or posed by the file of this name, is not published yet.
 
         The policy must know such work; no answer may show it. The pages of the site that announce
-        it are not meant: they tell dates only.
+        it are not meant: they tell dates only. `out`: see `out_by_date`.
         """
         return any(
-            not work.published and (work.key == assignment or file in work.files)
+            not work.published
+            and work.key not in out
+            and (work.key == assignment or file in work.files)
             for work in self.assignments
         )
 
@@ -163,6 +165,14 @@ class Course:
         """Return the first assignment with one of these keys that is not published yet."""
         found = (work for work in self.assignments if work.key in keys and not work.published)
         return next(found, None)
+
+    def out_by_date(self, now: datetime) -> tuple[str, ...]:
+        """Return the keys of work whose planned release has come although its page is not out."""
+        return tuple(
+            work.key
+            for work in self.assignments
+            if not work.published and work.released and work.released <= now
+        )
 
 
 def term_name(term: str) -> str:

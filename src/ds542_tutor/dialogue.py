@@ -41,6 +41,7 @@ class Query:
         context: the earlier question that `text` begins with; "" for a question by itself.
         said: the beginning of the answer to that one.
         matter: what a question about the course is about, see `course_matters`.
+        out: keys of graded work that may be shown although its page is not published.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Query:
     context: str = ""
     said: str = ""
     matter: str = ""
+    out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,11 @@ class Reply:
         """Say that work which a question is about was left out, where it is not published yet."""
         asked_of = (self.decision.assignment, self.query.assignment)
         work = self.generation.course.unpublished(asked_of)
-        if work and self.decision.rule not in _OF_OWN_WORK:
+        if work is None or self.decision.rule in _OF_OWN_WORK:
+            return
+        if work.key in self.query.out:
+            yield f"The site does not mark {work.title} as published; its planned date has come."
+        else:
             yield f"What {work.title} asks for is not published yet, so I did not look into it."
 
     def _unheard(self) -> list[str]:

@@ -122,11 +122,11 @@ class Retriever:
         hits = self._labelled_first(query, self._rerank(query, hits))
         return tuple(fold_duplicates(self._with_sides(query, hits), k))
 
-    def with_neighbours(self, hits: Sequence[Hit]) -> list[Hit]:
+    def with_neighbours(self, hits: Sequence[Hit], out: Sequence[str] = ()) -> list[Hit]:
         """Return `hits` with what goes on with the best one after it.
 
         That is the slide before or after under nearly the same title, or the piece of text before
-        or after in the same section.
+        or after in the same section. `out`: as in `Query`.
         """
         if not hits:
             return []
@@ -134,7 +134,7 @@ class Retriever:
         beside = [
             found.get(chunk.id) or replace(best, chunk=chunk, retriever=NEIGHBOUR)
             for chunk in self.generation.chunks.neighbours(best.chunk.document, best.chunk.ordinal)
-            if _goes_on(best.chunk, chunk) and not self._withheld(chunk)
+            if _goes_on(best.chunk, chunk) and not self._withheld(chunk, out)
         ]
         return [best, *beside, *(hit for hit in hits[1:] if hit not in beside)]
 
@@ -223,7 +223,7 @@ class Retriever:
         chunks = [
             chunk
             for chunk in generation.chunks.get(found)
-            if not self._withheld(chunk)
+            if not self._withheld(chunk, query.out)
             and not (query.about_course and _teaches_only(chunk, self.term))
         ]
         ids = [chunk.id for chunk in chunks]
@@ -289,7 +289,8 @@ class Retriever:
 
         Two books may have an equation 4.7 each; when one is named, the other is left to search.
         """
-        chunks = [c for c in self.generation.chunks.labelled(label) if not self._withheld(c)]
+        chunks = self.generation.chunks.labelled(label)
+        chunks = [c for c in chunks if not self._withheld(c, query.out)]
         named = {c.document for c in chunks if _names_document(query.original, c)}
         chunks = [c for c in chunks if not named or c.document in named]
         errata = {c.id for c in chunks if any(name.startswith("erratum ") for name in c.labels)}
@@ -303,10 +304,10 @@ class Retriever:
         missing = [identifier for identifier in ids if identifier not in known]
         return {**known, **self.generation.dense.similarities(vector, missing)}
 
-    def _withheld(self, chunk: Chunk) -> bool:
+    def _withheld(self, chunk: Chunk, out: Sequence[str]) -> bool:
         """Whether it poses work that students have not been given yet."""
-        name = chunk.document.rpartition("/")[2]
-        return chunk.kind != "site" and self.generation.course.withholds(chunk.assignment, name)
+        name, course = chunk.document.rpartition("/")[2], self.generation.course
+        return chunk.kind != "site" and course.withholds(chunk.assignment, name, out)
 
     def _rerank(self, query: Query, hits: list[Hit]) -> list[Hit]:
         if self.reranker is None or not hits:

@@ -213,6 +213,8 @@ class Tutor:
             asked = without_term(asked) or asked
             sense = sense_of(asked, reply.turns, self.retriever.embedder.embed_query, self.kinds)
         query = replace(self.retriever.query(asked, reply.turns), term=term)
+        if reply.policy.handouts == "from-date":
+            query = replace(query, out=course.out_by_date(reply.now))
         query = replace(query, locate=asks_for_a_place(query, self.places, sense.vector))
         if not query.lectures and (meant := lectures_meant(course, asked, reply.now)):
             query = replace(query, lectures=meant, text=without_days(query.text))
@@ -240,7 +242,8 @@ class Tutor:
         key = reply.decision.assignment
         given = self.generation.chunks.select(graded=True, assignment=key) if key else ()
         reply.task = find_task(
-            f"{reply.question} {reply.query.text}", [c for c in given if self._is_out(c)]
+            f"{reply.question} {reply.query.text}",
+            [c for c in given if self._is_out(c, reply.query.out)],
         )
         problems = [h.chunk for h in hits if h.chunk.graded and key in (None, h.chunk.assignment)]
         if reply.task:
@@ -261,10 +264,10 @@ class Tutor:
         known = {hit.chunk.id for hit in hits}
         return (*hits, *(hit for hit in reply.teaching if hit.chunk.id not in known))
 
-    def _is_out(self, chunk: Chunk) -> bool:
+    def _is_out(self, chunk: Chunk, out: Sequence[str]) -> bool:
         """Whether students have been given a chunk of graded work already."""
         name = chunk.document.rpartition("/")[2]
-        return not self.generation.course.withholds(chunk.assignment, name)
+        return not self.generation.course.withholds(chunk.assignment, name, out)
 
     def _can_answer(self, reply: Reply) -> bool:
         """Whether the hits carry an answer; a hint, or how to credit AI, always has something."""
@@ -297,7 +300,7 @@ class Tutor:
         if self.model.name in SMALL_MODELS:
             count, words = min(count, _SMALL_PASSAGES), min(words, _SMALL_WORDS)
         elif reply.decision.action == "answer":
-            hits = self.retriever.with_neighbours(hits)
+            hits = self.retriever.with_neighbours(hits, reply.query.out)
         passages = number(hits, count, words)
         if reply.decision.action == "answer":
             reply.unspoken = self.retriever.unspoken(reply.query, [p.chunk for p in passages])

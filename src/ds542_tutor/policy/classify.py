@@ -120,8 +120,9 @@ def sense_of(
     joined = joined_messages(question, turns)
     text = judged(question)
     vector = embed(text)
-    parts = tuple((part, embed(part)) for part in doubtful_parts(text, vector, kinds))
-    return Sense(vector, embed(meant(joined)) if joined else None, kinds, parts)
+    likely = kinds.likely(text, vector) if kinds else {}
+    parts = tuple((part, embed(part)) for part in doubtful_parts(text, likely))
+    return Sense(vector, embed(meant(joined)) if joined else None, kinds, parts, likely)
 
 
 def decide(

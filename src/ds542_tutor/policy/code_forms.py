@@ -18,7 +18,21 @@ _KEYWORDS = frozenset(
     "lambda yield".split()
 )
 _COMMENT = re.compile(r"(?<!['\"\w])#.*$")
+DEFINITION = re.compile(
+    r"^[ \t]*(?:class[ \t]+|def[ \t]+(?=\w+\((?P<params>[^)]*)\)|))(?P<name>\w+)", re.M
+)
 NAME_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def defined_names(code: str) -> set[str]:
+    """Return the functions and classes that `code` defines, by its syntax tree or, failing that,
+    by its `def` and `class` lines."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return {match["name"] for match in DEFINITION.finditer(code)}
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
 
 
 def parsed(code: str) -> ast.Module | None:

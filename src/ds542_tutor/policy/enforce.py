@@ -14,9 +14,9 @@ from markdown_it import MarkdownIt
 
 from ds542_tutor.dialogue import Decision, Disclosure, Passage
 from ds542_tutor.policy.budget import Budget, words_for
-from ds542_tutor.policy.code_forms import code_lines
+from ds542_tutor.policy.code_forms import code_lines, defined_names
 from ds542_tutor.policy.disclosure import comment_header
-from ds542_tutor.policy.graded import GradedItems, defined_names
+from ds542_tutor.policy.graded import GradedItems
 from ds542_tutor.policy.rules import NOTICES
 from ds542_tutor.policy.slop import strip_slop, without_unasked
 from ds542_tutor.policy.solutions import OpenWork, fills_gap, is_pseudocode, solves

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ds542_tutor.course import Course
 from ds542_tutor.policy import harms, requests
 from ds542_tutor.policy.disguise import meant, readings
 from ds542_tutor.policy.gaps import leaves_a_gap
 from ds542_tutor.policy.graded import GradedItems, Likeness
-from ds542_tutor.policy.kinds import BENIGN, HARMFUL, WORK, Kinds
+from ds542_tutor.policy.kinds import BENIGN, HARMFUL, WORK
 from ds542_tutor.policy.rules import Policy
 from ds542_tutor.policy.signals import Sense, Signals, signals
 
@@ -117,6 +118,7 @@ class Findings:
         return self.found[-1]
 
 
+@lru_cache(maxsize=64)  # what embeds a message and what judges it both ask
 def judged(question: str) -> str:
     """Return what the meaning of a message is judged by: what it asks beside an injection.
 
@@ -132,7 +134,9 @@ def examine_message(
 ) -> Findings:
     """Judge one message by itself, in all its readings."""
     texts = readings(question)
-    likely = sense.kinds.likely(judged(question), sense.vector) if sense.kinds else {}
+    likely = sense.likely
+    if sense.kinds and not likely:
+        likely = sense.kinds.likely(judged(question), sense.vector)
     found = signals(question, graded, course, sense, likely) if likely else None
     benign = _benign(texts[0])
     findings = [*_by_words(texts, likely), *by_meaning(texts, likely, sense)]
@@ -185,18 +189,15 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
     return [_like(kind, likely[kind], near.get(kind)) for kind in found]
 
 
-def doubtful_parts(
-    text: str, vector: Sequence[float] | None, kinds: Kinds | None
-) -> tuple[str, ...]:
+def doubtful_parts(text: str, likely: Mapping[str, float]) -> tuple[str, ...]:
     """Return the sentences of `text` (as `judged` gives it) where one of them may ask for harm.
 
     What a message tells beside hides what it asks for: "my mic is muted … feed me a line".
     """
-    parts = [part for part in _PARTS.split(text) if len(part.split()) >= _PART_WORDS]
-    if kinds is None or not parts or parts == [text]:
+    if sum(likely.get(kind, 0.0) for kind in HARMFUL) < DOUBTFUL:
         return ()
-    likely = kinds.likely(text, vector)
-    return tuple(parts[:_MOST_PARTS]) if sum(likely[k] for k in HARMFUL) >= DOUBTFUL else ()
+    parts = [part for part in _PARTS.split(text) if len(part.split()) >= _PART_WORDS]
+    return tuple(parts[:_MOST_PARTS]) if parts != [text] else ()
 
 
 def _part_that_asks(likely: Mapping[str, float], sense: Sense) -> Finding | None:

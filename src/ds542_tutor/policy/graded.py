@@ -7,12 +7,12 @@ embedding. What a likeness means for a question is decided in `classify` and `en
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from ds542_tutor.documents import Chunk
 from ds542_tutor.labels import labels_in
+from ds542_tutor.policy.code_forms import DEFINITION
 from ds542_tutor.policy.disguise import plain
 from ds542_tutor.policy.formulas import formulas_in, number_runs, squeezed
 from ds542_tutor.policy.spelling import distance
@@ -62,9 +63,6 @@ _STUB = re.compile(
     r"TODO|__fill__|YOUR (?:CODE|CHANGES|ANSWER)|^\s*\w+\s*=\s*\.\.\."
     r"|^\s*(?:\.\.\.|pass)\s*$|raise NotImplementedError",
     re.I | re.M,
-)
-_DEFINITION = re.compile(
-    r"^[ \t]*(?:class[ \t]+|def[ \t]+(?=\w+\((?P<params>[^)]*)\)|))(?P<name>\w+)", re.M
 )
 _PARAMETER = re.compile(r"(?:^|,)\s*\*{0,2}(?!self\b)([A-Za-z_]\w*)")
 _ASSIGNED_STUB = re.compile(r"^\s*(\w+)\s*=\s*(?:\.\.\.|__fill__)", re.I | re.M)
@@ -254,19 +252,20 @@ class GradedItems:
             if file.casefold() in self.names:
                 return file, Likeness("name", self.names[file.casefold()], 1.0, "")
         for match in re.finditer(r"\w+", text):
-            name = self._known_as(match.group(), text[: match.start()], text[match.end() :])
-            if name:
-                return match.group(), Likeness("name", self.names[name], 1.0, "")
+            word = match.group()
+            if ("_" in word or word in self.names) and (name := self._known_as(text, match)):
+                return word, Likeness("name", self.names[name], 1.0, "")
         return None
 
-    def _known_as(self, word: str, before: str, after: str) -> str | None:
-        """Return the function's name that `word` stands for, between `before` and `after`."""
+    def _known_as(self, text: str, place: re.Match[str]) -> str | None:
+        """Return the function's name that the word at `place` in `text` stands for."""
+        word, begin, end = place.group(), *place.span()
         code = "_" in word.strip("_")
-        if _LIBRARY.search(before[-8:]):
+        if _LIBRARY.search(text[max(0, begin - 8) : begin]):
             return None
         if word in self.names:
-            called = after.startswith("(") or _IS_FUNCTION.match(after)
-            said = called or _FUNCTION_IS.search(before[-20:])
+            called = text.startswith("(", end) or _IS_FUNCTION.match(text, end)
+            said = called or _FUNCTION_IS.search(text[max(0, begin - 20) : begin])
             return word if code or said else None
         if not code or len(word) < MIN_NAME:
             return None
@@ -344,6 +343,7 @@ def _collect(items: tuple[GradedItem, ...], names: Mapping[str, str | None]) -> 
     )
 
 
+@lru_cache(maxsize=16)  # several signals ask for those of one message
 def shingles(text: str) -> frozenset[tuple[str, ...]]:
     """Return the runs of `SHINGLE` words (names, numbers) of `text`, punctuation ignored."""
     words = _WORD.findall(plain(text))
@@ -353,7 +353,7 @@ def shingles(text: str) -> frozenset[tuple[str, ...]]:
 def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
     """Read one chunk: a chunk may join cells, so each definition goes up to the next one."""
     text = chunk.text
-    starts = list(_DEFINITION.finditer(text))
+    starts = list(DEFINITION.finditer(text))
     bounds = [*(match.start() for match in starts), len(text)]
     left_open = [
         match
@@ -386,14 +386,3 @@ def _item(chunk: Chunk, vector: Sequence[float]) -> GradedItem:
         # Headings stand in the text for searching. A book's problems have labels instead.
         parts=frozenset(_PART_HEADING.findall(chunk.search_text) if chunk.assignment else ()),
     )
-
-
-def defined_names(code: str) -> set[str]:
-    """Return the functions and classes that `code` defines, by its syntax tree or, failing that,
-    by its `def` and `class` lines."""
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError):
-        return {match["name"] for match in _DEFINITION.finditer(code)}
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return {node.name for node in ast.walk(tree) if isinstance(node, kinds)}

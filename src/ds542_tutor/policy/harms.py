@@ -286,6 +286,8 @@ _MARKERS = re.compile(
     r"|(?:^|\n)\s*(?:#+\s*)?(?:system|assistant|new instructions|instructions?)\s*:"
     r"|\b(?:admin|root|system|developer) override\b"
 )
+_MAY_MARK = re.compile(r"im_|\bsys|inst\]|assistant\s*:|instructions?\s*:|override")
+"""What a text has in which `_MARKERS` finds something, be it in a sentence by itself."""
 
 
 def asks_about_rules(text: str) -> bool:
@@ -346,4 +348,6 @@ def without_injection(text: str) -> str:
     if not any(map(injects, text.splitlines())):
         text = " ".join(text.split())  # one written with a line for each word is still one
     sentences = re.split(r"(?<=[.!?;:])\s+|\n+|<[^<>]{1,60}>", text)
-    return " ".join(s for s in sentences if not injects(s)).strip()
+    if _MAY_MARK.search(text) or not _INJECTION.surely_absent(text):
+        sentences = [s for s in sentences if not injects(s)]
+    return " ".join(sentences).strip()

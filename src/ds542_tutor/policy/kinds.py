@@ -16,7 +16,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -47,13 +47,22 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kinds:
-    """The fitted regression and what it was fitted to. `weights`: one row a kind of `kinds`."""
+    """The fitted regression and what it was fitted to.
+
+    `weights`: one row a kind of `kinds`. `places`: where the exemplars of each kind stand.
+    """
 
     weights: Floats
     bias: Floats
     exemplars: tuple[tuple[str, str], ...]
     vectors: Floats
     kinds: tuple[str, ...] = KINDS
+    places: Mapping[str, NDArray[np.intp]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        labels = np.array([kind for kind, _ in self.exemplars])
+        places = {kind: np.flatnonzero(labels == kind) for kind in dict.fromkeys(labels.tolist())}
+        object.__setattr__(self, "places", places)
 
     def likely(self, text: str, vector: Sequence[float] | None) -> dict[str, float]:
         """Return how likely each kind is for a message; the values sum to one.
@@ -76,12 +85,10 @@ class Kinds:
         if vector is None or len(vector) != self.vectors.shape[1]:
             return {}
         cosines = self.vectors @ np.asarray(vector, dtype=np.float32)
-        found: dict[str, tuple[str, float]] = {}
-        for place in cosines.argsort()[::-1].tolist():
-            kind, text = self.exemplars[place]
-            found.setdefault(kind, (text, float(cosines[place])))
-            if len(found) == len(self.kinds):
-                break
+        found = {}
+        for kind, places in self.places.items():
+            best = places[int(cosines[places].argmax())]
+            found[kind] = (self.exemplars[best][1], float(cosines[best]))
         return found
 
 

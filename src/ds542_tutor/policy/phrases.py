@@ -114,9 +114,13 @@ class Phrases:
         """Return the first phrase that is found anywhere in `text`."""
         return next(self._matches(text), None)
 
+    def surely_absent(self, text: str) -> bool:
+        """Say whether no phrase is in `text`; False also where the search would give up."""
+        return not any(True for _ in self._matches(text))
+
     def remove(self, text: str) -> str:
         """Return `text` with a space where a phrase stood."""
-        spans = sorted((m.start, m.end) for m in self._matches(text))
+        spans = sorted((m.start, m.end) for m in self._matches(text) if m)
         out, last = [], 0
         for start, end in spans:
             if start >= last:
@@ -124,13 +128,15 @@ class Phrases:
                 last = end
         return " ".join([*out, text[last:]]) if out else text
 
-    def _matches(self, text: str) -> Iterator[Match]:
+    def _matches(self, text: str) -> Iterator[Match | None]:
+        """Yield what is found, and None at last where the search gives up."""
         words, tries = words_of(text), 0
         for parts in self._phrases:
             heads = _heads(parts, words)
             for at in sorted(place for head in heads for place in words.places[head]):
                 tries += 1
                 if tries > MAX_TRIES:
+                    yield None
                     return
                 end = _match(parts, 0, words.tokens, at)
                 if end is not None:

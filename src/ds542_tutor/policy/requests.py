@@ -8,6 +8,7 @@ findings is decided in `classify`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ds542_tutor.policy.gaps import leaves_a_gap, without_stubs
 from ds542_tutor.policy.phrases import compile_phrases
@@ -243,6 +244,7 @@ MAX_POINTING_WORDS = 12
 """A longer message usually says itself what it is about."""
 
 
+@lru_cache(maxsize=64)  # several rules and signals ask, of long messages too
 def assignment_of(text: str) -> str | None:
     """Return the key of the assignment that `text` names first ("hw #2", "project two"), or "
     "None."""
@@ -278,6 +280,7 @@ def names_graded_part(text: str) -> bool:
     return assignment_of(text) is not None and part is not None
 
 
+@lru_cache(maxsize=64)
 def mentions_graded(text: str) -> bool:
     """Say whether `text` speaks of graded work at all: by name, or as "my homework", "q 3-1"."""
     if assignment_of(text):
@@ -288,12 +291,14 @@ def mentions_graded(text: str) -> bool:
     return bool(_VAGUE.search(text) or _QUESTION_NUMBER.search(text) or leaves_a_gap(text))
 
 
+@lru_cache(maxsize=64)
 def _asked(text: str) -> str:
     """Return `text` without what it does not want, and without words that only look like asking:
     "hand in", "tell me what it is about"."""
     return _SUBJECT.sub(" ", _SUBMITTING.sub(" ", _NOT_WANTED.sub(" ", text)))
 
 
+@lru_cache(maxsize=64)
 def wants_solution(text: str) -> bool:
     """Say whether `text` asks for work to be done, rather than explained or checked."""
     asked = _asked(text)

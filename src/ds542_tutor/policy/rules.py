@@ -21,6 +21,7 @@ from ds542_tutor.errors import SettingsError
 from ds542_tutor.policy.phrases import Phrases, compile_phrases
 
 Mode = Literal["allow", "hint", "deny"]
+Handouts = Literal["from-date", "published"]
 
 RULE_IDS = (
     "concept", "logistics", "own-work", "debugging", "crediting",
@@ -80,7 +81,10 @@ class ModeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The checked policy file. `rules` has one rule for each of `RULE_IDS`."""
+    """The checked policy file. `rules` has one rule for each of `RULE_IDS`.
+
+    `handouts`: whether graded work is shown from its planned date on, or once it is published.
+    """
 
     version: str
     contact: str
@@ -88,6 +92,7 @@ class Policy:
     clauses: Mapping[str, str]
     rules: Mapping[str, Rule]
     modes: tuple[ModeEntry, ...]
+    handouts: Handouts = "from-date"
     notices: Mapping[str, str] = field(default_factory=lambda: dict(NOTICES))
 
     def mode(self, assignment: str | None, day: date) -> Mode:
@@ -194,7 +199,7 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
     Raises:
         SettingsError: a key is unknown, missing or unfit; the message names it and the fix.
     """
-    _known(table, ("version", "staff", "clauses", "notices", "mode", "rule"), name)
+    _known(table, ("version", "staff", "clauses", "notices", "handouts", "mode", "rule"), name)
     staff = _get(table, "staff", dict, name)
     _known(staff, ("contact", "members"), f"{name}: [staff]")
     clauses = _get(table, "clauses", dict, name)
@@ -214,6 +219,9 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
             )
     notices = _get({"notices": {}, **table}, "notices", dict, name)
     _known(notices, tuple(NOTICES), f"{name}: [notices]")
+    handouts = {"show": "from-date"} | _get({"handouts": {}, **table}, "handouts", dict, name)
+    _known(handouts, ("show",), f"{name}: [handouts]")
+    show = _one_of(handouts, "show", get_args(Handouts), f"{name}: [handouts]")
     return Policy(
         version=_get(table, "version", str, name),
         contact=_get(staff, "contact", str, f"{name}: [staff]").strip(),
@@ -221,6 +229,7 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
         clauses=dict(clauses),
         rules={rule.id: rule for rule in rules},
         modes=tuple(_mode(e, i, name) for i, e in enumerate(_tables(table, "mode", name))),
+        handouts=show,  # type: ignore[arg-type]  # checked by _one_of
         notices=NOTICES
         | {key: _get(notices, key, str, f"{name}: [notices]").strip() for key in notices},
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ds542_tutor.course import Course
 from ds542_tutor.policy import requests
@@ -74,6 +74,7 @@ class Sense:
         context: that of `disguise.meant` of the last messages and this one together; None without
             earlier ones.
         kinds: the regression over exemplars; None when there is none.
+        likely: how likely each kind of request is, as `kinds` has it; empty where not known yet.
         parts: the sentences of a message that may ask for harm, each with its unit embedding.
     """
 
@@ -81,6 +82,7 @@ class Sense:
     context: Sequence[float] | None = None
     kinds: Kinds | None = None
     parts: tuple[tuple[str, Sequence[float]], ...] = ()
+    likely: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

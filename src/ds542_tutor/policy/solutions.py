@@ -21,6 +21,7 @@ from ds542_tutor.policy.code_forms import (
     NAME_PART,
     assigned_names,
     code_lines,
+    defined_names,
     free_names,
     line_forms,
     name_words,
@@ -28,7 +29,7 @@ from ds542_tutor.policy.code_forms import (
     toy_names,
     uses_variables,
 )
-from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, defined_names, shingles
+from ds542_tutor.policy.graded import MIN_SHARED, GradedItems, shingles
 from ds542_tutor.policy.operations import OPERATIONS, asked_operations, operations
 
 MAX_HINT_LINES = 12
