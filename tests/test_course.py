@@ -1,5 +1,6 @@
 """The calendar survives its JSON form, types included."""
 
+import dataclasses
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -37,3 +38,14 @@ def test_work_that_is_not_published_is_withheld_by_key_and_by_file() -> None:
     assert COURSE.withholds(None, "p1.ipynb")
     assert not COURSE.withholds("homework1", "hw1.ipynb")
     assert not COURSE.withholds(None, "slides.pdf")
+
+
+def test_work_is_out_by_its_planned_date_in_the_course_zone() -> None:
+    (work,) = (w for w in COURSE.assignments if not w.published)
+    zone = ZoneInfo(COURSE.timezone)
+    planned = datetime(2026, 3, 22, 8, tzinfo=zone)
+    course = dataclasses.replace(COURSE, assignments=(dataclasses.replace(work, released=planned),))
+    assert course.out_by_date(planned) == ("project1",)
+    assert course.out_by_date(datetime(2026, 3, 22, 7, 59)) == ()  # naive: the course's clock
+    assert not course.withholds("project1", "p1.ipynb", course.out_by_date(planned))
+    assert COURSE.out_by_date(planned) == ()  # without a date nothing is known to be out

@@ -8,6 +8,7 @@ from test_days_and_weights import COURSE as SAMPLE
 from test_days_and_weights import at
 
 from ds542_tutor.calendar_answers import answer_from_course
+from ds542_tutor.calendar_answers.administration import must_name
 from ds542_tutor.calendar_answers.asking import Asking
 from ds542_tutor.course import Discussion, Event, Statement
 from ds542_tutor.dialogue import Turn
@@ -104,3 +105,10 @@ def test_a_message_of_many_sentences_is_weighed_once(monkeypatch: pytest.MonkeyP
     now: datetime = at("2026-02-16T12:00")
     answer_from_course(COURSE, f"why does it fail?\n{lines}", now)
     assert len(weighed) <= 2 * 61
+
+
+def test_a_copy_that_lives_somewhere_is_no_release_and_a_letter_no_section() -> None:
+    assert "released" not in ask("where on the cluster should my own copy of the hw4 notebook live")
+    assert ask("is hw4 live yet").startswith("Homework 4")
+    letter = "sitting at 91.8, is that an A or an A- in this class"
+    assert must_name(COURSE, letter, at("2026-02-16T12:00")) == ("letter grade",)

@@ -15,6 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 
@@ -167,11 +168,15 @@ class Course:
         return next(found, None)
 
     def out_by_date(self, now: datetime) -> tuple[str, ...]:
-        """Return the keys of work whose planned release has come although its page is not out."""
+        """Return the keys of work whose planned release has come although its page is not out.
+
+        `now` is taken to be in the course's zone when naive.
+        """
+        moment = now if now.tzinfo else now.replace(tzinfo=ZoneInfo(self.timezone))
         return tuple(
             work.key
             for work in self.assignments
-            if not work.published and work.released and work.released <= now
+            if not work.published and work.released and work.released <= moment
         )
 
 

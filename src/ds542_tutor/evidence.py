@@ -52,7 +52,8 @@ _YEAR = re.compile(r"(?:fa|sp|su)?20\d\d")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
 
 _VALUE = re.compile(
-    r"\bhow (?:(?:many|much) (?P<many>(?:[\w-]+ ?){1,2})|(?:big|long|large|fast|often|wide|high))"
+    r"(?<!decides )(?<!determines )\bhow"
+    r" (?:(?:many|much) (?P<many>(?:[\w-]+ ?){1,2})|(?:big|long|large|fast|often|wide|high))"
     r"|\b(?:what|which)(?:s| is| was|'s)? (?:the |an? )?"
     r"(?P<value>(?:[\w-]+ ){0,2}(?:size|rate|number"
     r"|length|rank|dimension|percent\w*|accuracy|score|year|value|alpha|ratio|algorithm|version))\b",
@@ -198,10 +199,11 @@ def _value_missing(
     """Return what share of its words, by rarity, a question for a value has that no number answers.
 
     "What batch size was CLIP trained with": of the hits with a number beside "batch size" the one
-    that shares most of the other words counts. 0 where no value is asked for.
+    that shares most of the other words counts. 0 where no value is asked for, but what decides it,
+    or a place.
     """
     asked = _VALUE.search(query.original)
-    if not asked:
+    if not asked or query.locate:
         return 0.0
     what = set(tokenize(asked["many"] or asked["value"] or "")) - ASKING
     rarity = {term: lexical.rarity(term) for term in terms if term not in what}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Set
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]{2,}")
 STOP_WORDS = frozenset(
@@ -24,6 +25,7 @@ def content_words(text: str) -> list[str]:
     return [_stem(word) for word in _WORD.findall(folded) if word not in STOP_WORDS]
 
 
+@lru_cache(maxsize=8192)
 def _stem(word: str) -> str:
     for ending in ("ization", "isation", "ations", "ation", "ings", "ing", "ies", "ed", "es", "s"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:

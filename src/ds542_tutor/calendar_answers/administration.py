@@ -110,5 +110,5 @@ def must_name(course: Course, question: str, now: datetime) -> tuple[str, ...]:
     # What is told before a question ("just got off the waitlist") is not what it is about.
     asked = [part for part in re.split(r"(?<=[?!.])\s+", question) if "?" in part]
     about = clauses(" ".join(asked) or question)[0]
-    found = [word for pattern, word in _MATTERS if re.search(rf"\b(?:{pattern})\b", about)]
+    found = [word for pattern, word in _MATTERS if re.search(rf"\b(?:{pattern})(?!\w)", about)]
     return (found[0],) if found else tuple(unknown_names(asking))

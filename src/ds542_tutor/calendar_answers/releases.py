@@ -23,7 +23,8 @@ from ds542_tutor.course import Assignment
 _RELEASED = (
     r"(?:released?|posted|come out|coming out|comes out|out yet|published|available|assigned"
     r"|given out|handed out|go up|goes up|up yet|out|drops?|dropped|dropping|start(?:s|ed)?|opens?"
-    r"|live|(?:when|what day) (?:do|will|can|did) (?:we|i|you guys|they)"
+    r"|(?:is|are|be|go|goes|going|went|gone|it) live|live (?:yet|now|already)"
+    r"|(?:when|what day) (?:do|will|can|did) (?:we|i|you guys|they)"
     r" (?:even |actually |finally )?(?:get|see|have(?! to)|receive|give))"
 )
 _RELEASED_VOCABULARY = DUE_VOCABULARY + (

@@ -321,14 +321,25 @@ def _without_accents(text: str) -> str:
 
 
 def _count(texts: Iterable[str], phrases: set[str]) -> Counter[str]:
-    """Count the texts (words between single spaces) that have each phrase."""
+    """Count the texts (words between single spaces) that have each phrase, or its plural.
+
+    Each text is read once, whatever the number of phrases: a large corpus has a hundred thousand.
+    """
     counts: Counter[str] = Counter()
-    by_first: dict[str, list[str]] = {}
-    for phrase in phrases:
-        by_first.setdefault(phrase.split()[0], []).append(phrase)
+    begun = {
+        " ".join(words[:n]) for p in phrases for words in [p.split()] for n in range(len(words))
+    }
     for text in texts:
-        for word in set(text.split()):
-            for phrase in by_first.get(word, ()):
-                if f" {phrase} " in text or f" {phrase}s " in text:
-                    counts[phrase] += 1
+        words = text.split()
+        found: set[str] = set()
+        for start, first in enumerate(words):
+            if first in phrases:
+                found.add(first)
+            run = first
+            for word in words[start + 1 :] if first in begun else ():
+                run = f"{run} {word}"
+                found.update(form for form in (run, run.removesuffix("s")) if form in phrases)
+                if run not in begun:
+                    break
+        counts.update(found)
     return counts

@@ -41,7 +41,7 @@ than that, although it names a function of graded work."""
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
 
-LIKE_HARM, ANY_HARM, SOME = 0.5, 0.7, 0.05
+LIKE_HARM, ANY_HARM, SOME = 0.5, 0.7, 0.3
 """Probability, corrected by `NEARER`, from which a message counts as a request of a harmful kind by
 its meaning; the second of all harmful kinds together, the third of the likeliest of them."""
 

@@ -22,5 +22,7 @@ def fold(text: str) -> str:
     folded = unicodedata.normalize("NFKD", folded.casefold())
     # Zero-width and direction characters are Cf; combining accents are Mn.
     return "".join(
-        _LETTERS.get(c, c) for c in folded if unicodedata.category(c) not in ("Cf", "Mn")
+        c if c.isascii() else _LETTERS.get(c, c)
+        for c in folded
+        if c.isascii() or unicodedata.category(c) not in ("Cf", "Mn")
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 _SHORTEST = 8  # characters without white space: less is everybody's
@@ -60,11 +61,12 @@ def _written(text: str) -> str:
     return text
 
 
-def number_runs(text: str) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=16)  # several signals ask for those of one message
+def number_runs(text: str) -> tuple[tuple[str, ...], ...]:
     """Return the runs of six numbers of `text`, without those that merely count or repeat."""
     numbers = _NUMBER.findall(text)
     runs = (tuple(numbers[i : i + _RUN]) for i in range(len(numbers) - _RUN + 1))
-    return [run for run in runs if len(set(run)) >= _RUN - 1 and not _counts(run)]
+    return tuple(run for run in runs if len(set(run)) >= _RUN - 1 and not _counts(run))
 
 
 def _counts(run: Sequence[str]) -> bool:
