@@ -79,6 +79,10 @@ def test_an_answer_comes_back_with_its_evidence_generation_model_and_decision(
     )
 
 
+def test_an_id_is_no_option_of_a_command(store: Conversations) -> None:
+    assert not any(store.start("me").startswith("-") for _ in range(200))
+
+
 def test_exchanges_keep_their_order_and_survive_a_restart(store: Conversations) -> None:
     chat = store.start("anna")
     for number in range(12):

@@ -49,3 +49,5 @@ def test_work_is_out_by_its_planned_date_in_the_course_zone() -> None:
     assert course.out_by_date(datetime(2026, 3, 22, 7, 59)) == ()  # naive: the course's clock
     assert not course.withholds("project1", "p1.ipynb", course.out_by_date(planned))
     assert COURSE.out_by_date(planned) == ()  # without a date nothing is known to be out
+    stale = dataclasses.replace(work, released=datetime(2025, 3, 1, tzinfo=zone))
+    assert dataclasses.replace(COURSE, assignments=(stale,)).out_by_date(planned) == ()

@@ -212,6 +212,9 @@ def test_a_sentence_that_asks_for_harm_is_found_beside_what_is_told(
     sense = sense_of(question, (), tutor.retriever.embedder.embed_query, tutor.kinds)
     assert asks in [text for text, _ in sense.parts]
     assert tutor.judge(question, (), NOW, sense)[0].rule == "staff-only"
+    padded = f"{'My bus was late again today. ' * 6}{question}"
+    sense = sense_of(padded, (), tutor.retriever.embedder.embed_query, tutor.kinds)
+    assert not sense.parts or asks in [text for text, _ in sense.parts]
     harmless = "which lecture is on dropout? i missed it. please tell me the slide too"
     assert not sense_of(harmless, (), tutor.retriever.embedder.embed_query, tutor.kinds).parts
 

@@ -85,6 +85,46 @@ def test_follow_ups_on_lateness_regrades_and_shares() -> None:
     assert "15% of 50 (Discussions) = 92.5%" in half
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("can you take a look at it?", ("when is hw4 due", "Homework 4 is due Feb 17.")),
+        ("does hw4 need padding?", ("how do regrades work?", "Within a week.")),
+        ("does gradescope accept a pdf for hw4?", ()),
+        ("i was sick monday, when can i come back to class", ()),
+    ],
+)
+def test_other_questions_get_no_rule_on_lateness_regrades_or_recess(
+    question: str, said: tuple[str, ...]
+) -> None:
+    told = ask(question, "2026-03-04T12:00", *said)
+    assert not any(word in told for word in ("48 hours", "regrade", "recess"))
+
+
+def test_a_second_question_may_say_is_there_and_name_this_friday() -> None:
+    told = ask("When is hw4 due, and is there class tomorrow?")
+    assert "Homework 4" in told and "Lecture 8" in told
+    told = ask("What is today's lecture on, and is anything due this Friday?", "2026-02-17T12:00")
+    assert "Lecture 8" in told and "Discussion 3" in told
+
+
+@pytest.mark.parametrize(
+    ("question", "total"),
+    [
+        (
+            "my grade if i get 90 on homework and get half on projects and 100 on discussions",
+            "63.5",
+        ),
+        (
+            "my final grade if i got half on projects and 90 on homework and 100 on discussions",
+            "63.5",
+        ),
+    ],
+)
+def test_half_of_a_part_among_other_scores(question: str, total: str) -> None:
+    assert f"= {total}%" in ask(question)
+
+
 def test_a_session_of_two_spans_is_told_once() -> None:
     told = ask("which sessions would i miss this week, friday too?")
     assert told.count("Discussion 3") == 1

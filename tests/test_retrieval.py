@@ -54,6 +54,8 @@ def test_a_value_that_no_number_gives_speaks_against_an_answer(starter_tutor: Li
         return signals(query, hits, starter_tutor.tutor.generation)["value missing"]
 
     assert missing("why does weight decay help") == 0.0
+    assert missing("what is the learning rate") == 0.0
+    assert missing("what determines batch size in training") == 0.0
     assert missing("how many masks does the Segment Anything data set have") > 0.7
     assert missing("how many parameters does a kernel of size 3 have") < 0.7
 

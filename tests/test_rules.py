@@ -51,7 +51,7 @@ def test_staff_say_when_handouts_are_shown(table: dict[str, Any]) -> None:
     table["handouts"]["show"] = "published"
     assert parse_policy(table).handouts == "published"
     del table["handouts"]
-    assert parse_policy(table).handouts == "from-date"
+    assert parse_policy(table).handouts == "published"
     table["handouts"] = {"show": "never"}
     with pytest.raises(SettingsError, match="must be one of from-date, published"):
         parse_policy(table)

@@ -94,7 +94,7 @@ class Conversations:
 
     def start(self, owner: str) -> str:
         """Begin a conversation of the session `owner`; return its id."""
-        identifier = secrets.token_urlsafe(_ID_BYTES)
+        identifier = _new_id()
         with self._session() as session:
             session.add(ConversationRow(id=identifier, owner=_owner(owner), created=_now()))
         return identifier
@@ -106,7 +106,7 @@ class Conversations:
             ConversationError: the conversation is unknown or another session's, or the file
                 cannot be written.
         """
-        identifier = secrets.token_urlsafe(_ID_BYTES)
+        identifier = _new_id()
         with self._session() as session:
             _owned(session, conversation, owner)
             count = select(func.count()).where(TurnRow.conversation_id == conversation)
@@ -312,6 +312,11 @@ def _citation(row: EvidenceRow) -> Citation:
     fields["spans"] = tuple((start, end) for start, end in saved if start < end)
     fields["notes"] = tuple(row.notes or ())
     return Citation(**fields)
+
+
+def _new_id() -> str:
+    """Return an id that nobody guesses and every command line takes: none begins with "-"."""
+    return secrets.token_hex(_ID_BYTES)
 
 
 def _now() -> str:

@@ -13,13 +13,16 @@ import types
 import typing
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 
 _SEASONS = {"sp": "Spring", "su": "Summer", "fa": "Fall", "wi": "Winter"}
+
+
+_BEFORE_TERM = 30  # days before the first lecture on which work may be given out
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +155,8 @@ class Course:
     def withholds(self, assignment: str | None, file: str, out: Collection[str] = ()) -> bool:
         """Whether the work with this key, or posed by the file of this name, is not published yet.
 
-        The policy must know such work; no answer may show it. The pages of the site that announce
-        it are not meant: they tell dates only. `out`: see `out_by_date`.
+        The policy must know such work; no answer may show it, unless its key is in `out`, see
+        `out_by_date`. The pages of the site that announce it are not meant: they tell dates only.
         """
         return any(
             not work.published
@@ -170,13 +173,19 @@ class Course:
     def out_by_date(self, now: datetime) -> tuple[str, ...]:
         """Return the keys of work whose planned release has come although its page is not out.
 
-        `now` is taken to be in the course's zone when naive.
+        `now` is taken to be in the course's zone when naive. A date from before the term is a
+        leftover of another one.
         """
+        begins = min((lecture.starts for lecture in self.lectures), default=None)
+        earliest = begins - timedelta(_BEFORE_TERM) if begins else None
         moment = now if now.tzinfo else now.replace(tzinfo=ZoneInfo(self.timezone))
         return tuple(
             work.key
             for work in self.assignments
-            if not work.published and work.released and work.released <= moment
+            if not work.published
+            and work.released
+            and work.released <= moment
+            and (earliest is None or work.released >= earliest)
         )
 
 

@@ -55,7 +55,8 @@ _VALUE = re.compile(
     r"(?<!decides )(?<!determines )\bhow"
     r" (?:(?:many|much) (?P<many>(?:[\w-]+ ?){1,2})|(?:big|long|large|fast|often|wide|high))"
     r"|\b(?:what|which)(?:s| is| was|'s)? (?:the |an? )?"
-    r"(?P<value>(?:[\w-]+ ){0,2}(?:size|rate|number"
+    r"(?P<value>(?!determines|decides|affects|controls|changes|sets)(?:[\w-]+ ){0,2}(?:size"
+    r"|rate|number"
     r"|length|rank|dimension|percent\w*|accuracy|score|year|value|alpha|ratio|algorithm|version))\b",
     re.I,
 )
@@ -207,6 +208,8 @@ def _value_missing(
         return 0.0
     what = set(tokenize(asked["many"] or asked["value"] or "")) - ASKING
     rarity = {term: lexical.rarity(term) for term in terms if term not in what}
+    if not rarity:
+        return 0.0  # "what is the learning rate" asks for no value of something
     best = 0.0
     for hit in hits:
         words = [word.casefold() for word in _PIECE.findall(hit.chunk.search_text)]
@@ -215,7 +218,7 @@ def _value_missing(
         if any(abs(a - b) <= _BESIDE for a in numbers for b in stand) or (numbers and not what):
             has = set(tokenize(hit.chunk.search_text))
             best = max(best, sum(value for term, value in rarity.items() if term in has))
-    return 1.0 - best / (sum(rarity.values()) or 1.0)
+    return 1.0 - best / sum(rarity.values())
 
 
 def _places(terms: Sequence[str]) -> dict[str, list[int]]:

@@ -71,7 +71,7 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Searches one generation of the index; work that is not published yet is never found.
+    """Searches one generation of the index; work that is not out yet (`Query.out`) is never found.
 
     `reranker`, when given, reorders the best candidates. `term` is the running term: chunks of
     another one go to the back. What was found is kept for the same query: a generation never

@@ -99,7 +99,10 @@ _QUESTIONS = re.compile(
     r"(?=(?:what|when|which|who|where|is|are|do|does|did|will|can)\b)"
     r"|[;?!]\s+|(?<=\w)\.\s+|[,:]\s+(?=(?:what|when|which|is|are|do|does|will)\b)"
 )
-_LEANS = r"\b(?:it|its|that|this(?! week)|them|they|those|these|there|then)\b"
+_LEANS = (
+    r"\b(?:it|its|that|them|they|those|these|then)\b|(?<!is )(?<!are )\bthere\b"
+    r"|\bthis\b(?! (?:week|mon|tue|wed|thu|fri|sat|sun))"
+)
 _ASKS = r"(?:\w+ )?(?:what|when|which|who|where|is|are|do|does|did|will|can|any)\b(?: \S+){2}"
 _BESIDE = frozenset({"lecture", "upcoming", "class", "readings"})
 _SAME = frozenset({"lecture", "class", "covers", "meeting"})

@@ -48,6 +48,7 @@ _OTHER = (
     r"|(?:turn|hand)(?:ed|ing)? (?:\S+ )?in|submit\w*|upload\w*"
 )
 _BACK = r"(?:when|what day|first day) .{0,40}\b(?:come |be |are |go |get )?back|class(?:es)? resume"
+_LEAVES = r"fly|flying|flight|leave|leaves|leaving|home|trip|travel\w*|away|break|recess"
 _SOON = 4  # days before a recess on which "flying home tomorrow" speaks of it
 _SHORT = 5  # words: "class on march 12?"
 _RESUMES = r"resume\w*|back|return\w*|after|ends?|over|restart\w*|start again"
@@ -109,7 +110,8 @@ def asks_when_back(asking: Asking) -> bool:
     leaves = in_recess(asking.course, asking.now.date() + timedelta(_SOON))
     return (
         asking.has(_BACK)
-        and (leaves or not asking.spans)
+        and not (asking.works or asking.lectures)
+        and (not asking.spans or (leaves and asking.has(_LEAVES)))
         and not asking.residue(_HELD_VOCABULARY + " come")
     )
 

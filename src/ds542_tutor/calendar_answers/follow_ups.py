@@ -92,6 +92,8 @@ def by_topic(
     )
     if not (before and before.topic in _TOPICS and named):
         return None
+    if before.topic == "regrade" and not asking.span:
+        return None  # the rule names no work: it would answer whatever is asked next
     found = answer(_TOPICS[before.topic].format(rest))
     own = answer(rest)
     # "and the one after that? when do we get it": the question before, and one of its own.

@@ -39,7 +39,7 @@ _LATE = (
     r"|open)|can i still(?= (?:\S+ ){0,3}(?:turn|hand|submit|send|upload|get|do it)|[ ?!.]*$)"
     r"|(?:points?|much|percent|%|marks?|what)(?: \S+){0,4} (?:lose|losing|off)|accepted"
     r"|penali[sz]ed|docked"
-    r"|(?:will|would|do|can|does) (?:they|you|he|gradescope) (?:even |still )?(?:take|accept)"
+    r"|(?:will|would) (?:they|he|gradescope) (?:even |still )?(?:take|accept) (?:it|mine|that)"
     r"|(?:full|partial|half|any) credit|on time|havent (?:\S+ )?(?:submitted|turned|handed)"
     r"|(?:inside|within|in) (?:the|that|my) (?:\S+ )?window|stamped|time ?stamp\w*"
     r"|damage|how (?:bad|screwed)|deduct\w*|(?:the )?\d{1,2} ?(?:%|percent)? (?:off|penalty|apply"

@@ -21,6 +21,7 @@ _HALF_OF = re.compile(
     r"\b(?:get|got|getting|earn(?:ed)?|scored?|did|do) (?:only |just )?half (?:of|on|in|for) "
     r"(?:the |my )?(\w+)"
 )
+_SCORE_FIRST = re.compile(rf"{NUMBER} ?%? (?:on|in|for)\b")
 _CLAUSE = r"[,;]|\b(?:what|if|with|given|assuming|have|when|say)\b"
 _OTHERS = "*"
 """Stands for the parts that a question does not name, as "everything but the discussions"."""
@@ -58,7 +59,8 @@ def scores_in(text: str, parts: Sequence[str]) -> dict[str, float | None]:
     A part that the question asks for ("what do i need on projects") has none.
     """
     text = re.sub(r"\b(\d{2,3})s\b", r"\1", text)  # "100s on homework"
-    text = _HALF_OF.sub(r"\1 50", text)
+    # Scores stand before their parts, or all of them after.
+    text = _HALF_OF.sub(r"50 on \1" if _SCORE_FIRST.search(text) else r"\1 50", text)
     target = _target(text)
     if target:
         text = text[: target.start()] + " " * len(target.group()) + text[target.end() :]

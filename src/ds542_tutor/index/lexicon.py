@@ -321,7 +321,7 @@ def _without_accents(text: str) -> str:
 
 
 def _count(texts: Iterable[str], phrases: set[str]) -> Counter[str]:
-    """Count the texts (words between single spaces) that have each phrase, or its plural.
+    """Count the texts (words between single spaces) that have each phrase.
 
     Each text is read once, whatever the number of phrases: a large corpus has a hundred thousand.
     """

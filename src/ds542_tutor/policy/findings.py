@@ -41,9 +41,10 @@ than that, although it names a function of graded work."""
 UNLIKELY = 0.2
 """Probability below which words alone ("do", "homework") do not make a request for graded work."""
 
-LIKE_HARM, ANY_HARM, SOME = 0.5, 0.7, 0.3
+LIKE_HARM, ANY_HARM, SOME, SURELY_HARM = 0.5, 0.7, 0.3, 0.9
 """Probability, corrected by `NEARER`, from which a message counts as a request of a harmful kind by
-its meaning; the second of all harmful kinds together, the third of the likeliest of them."""
+its meaning; the second of all harmful kinds together, the third of the likeliest of them, if all
+together have less than the fourth."""
 
 NEAR = 0.4
 """Cosine to the nearest exemplar of a harmful kind below which its regression only guesses."""
@@ -60,7 +61,7 @@ DOUBTFUL, PART = 0.4, 0.75
 one; the same of a sentence from which it counts, where its likeliest kind is the message's."""
 
 _PARTS = re.compile(r"(?<=[.?!])\s+|\n+|;\s+|\s[-–—]+\s|:\s")
-_PART_WORDS, _MOST_PARTS = 4, 6
+_PART_WORDS, _FIRST_PARTS, _LAST_PARTS = 4, 2, 4
 
 SURE = 0.8
 """Probability from which a message that sounds like a question on a rule asks to break it."""
@@ -183,7 +184,8 @@ def by_meaning(texts: Sequence[str], likely: Mapping[str, float], sense: Sense) 
     if meant and not found:
         likeliest = max(meant, key=lambda kind: likely[kind])
         together = sum(likely[kind] for kind in HARMFUL) + nearer(likeliest)
-        found = [likeliest] if together >= ANY_HARM and likely[likeliest] >= SOME else []
+        sure = likely[likeliest] >= SOME or together >= SURELY_HARM
+        found = [likeliest] if together >= ANY_HARM and sure else []
     if not found and (part := _part_that_asks(likely, sense)) and part.rule in meant:
         return [part]
     return [_like(kind, likely[kind], near.get(kind)) for kind in found]
@@ -197,7 +199,9 @@ def doubtful_parts(text: str, likely: Mapping[str, float]) -> tuple[str, ...]:
     if sum(likely.get(kind, 0.0) for kind in HARMFUL) < DOUBTFUL:
         return ()
     parts = [part for part in _PARTS.split(text) if len(part.split()) >= _PART_WORDS]
-    return tuple(parts[:_MOST_PARTS]) if parts != [text] else ()
+    if len(parts) > _FIRST_PARTS + _LAST_PARTS:  # what is asked for stands last more often
+        parts = [*parts[:_FIRST_PARTS], *parts[-_LAST_PARTS:]]
+    return tuple(parts) if parts != [text] else ()
 
 
 def _part_that_asks(likely: Mapping[str, float], sense: Sense) -> Finding | None:

@@ -92,7 +92,7 @@ class Policy:
     clauses: Mapping[str, str]
     rules: Mapping[str, Rule]
     modes: tuple[ModeEntry, ...]
-    handouts: Handouts = "from-date"
+    handouts: Handouts = "published"
     notices: Mapping[str, str] = field(default_factory=lambda: dict(NOTICES))
 
     def mode(self, assignment: str | None, day: date) -> Mode:
@@ -219,7 +219,7 @@ def parse_policy(table: Mapping[str, Any], name: str = "policy.toml") -> Policy:
             )
     notices = _get({"notices": {}, **table}, "notices", dict, name)
     _known(notices, tuple(NOTICES), f"{name}: [notices]")
-    handouts = {"show": "from-date"} | _get({"handouts": {}, **table}, "handouts", dict, name)
+    handouts = {"show": "published"} | _get({"handouts": {}, **table}, "handouts", dict, name)
     _known(handouts, ("show",), f"{name}: [handouts]")
     show = _one_of(handouts, "show", get_args(Handouts), f"{name}: [handouts]")
     return Policy(
