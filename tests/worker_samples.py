@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -48,6 +49,8 @@ def files(folder: Path, *texts: str) -> list[SourceFile]:
 
 
 if __name__ == "__main__":
+    # A shell that starts the tests in the background has Ctrl-C ignored in all they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sources = files(Path(sys.argv[1]), "plain", *sys.argv[2:])
     for position, _ in read_files(sources, READING, Limits(seconds=300), processes=2):
         print(position, flush=True)
