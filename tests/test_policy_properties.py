@@ -14,7 +14,7 @@ from ds542_tutor.assembly import LiveTutor
 from ds542_tutor.dialogue import Decision, Finished, Turn
 from ds542_tutor.policy.classify import _is_of_context, sense_of, stricter
 from ds542_tutor.policy.disguise import plain
-from ds542_tutor.policy.findings import Finding
+from ds542_tutor.policy.findings import Finding, doubtful_parts
 from ds542_tutor.policy.harms import without_injection
 from ds542_tutor.policy.phrases import compile_phrases
 from ds542_tutor.policy.rules import ModeEntry, Policy, Rule
@@ -213,8 +213,8 @@ def test_a_sentence_that_asks_for_harm_is_found_beside_what_is_told(
     assert asks in [text for text, _ in sense.parts]
     assert tutor.judge(question, (), NOW, sense)[0].rule == "staff-only"
     padded = f"{'My bus was late again today. ' * 6}{question}"
-    sense = sense_of(padded, (), tutor.retriever.embedder.embed_query, tutor.kinds)
-    assert not sense.parts or asks in [text for text, _ in sense.parts]
+    assert asks in doubtful_parts(padded, {"staff-only": 0.5})
+    assert len(doubtful_parts(padded, {"staff-only": 0.5})) < 8
     harmless = "which lecture is on dropout? i missed it. please tell me the slide too"
     assert not sense_of(harmless, (), tutor.retriever.embedder.embed_query, tutor.kinds).parts
 

@@ -143,7 +143,7 @@ def test_ctrl_c_ends_the_processes(tmp_path: Path) -> None:
     running = workers(psutil.Process(program.pid))
     assert running != []
     program.send_signal(signal.SIGINT)
-    _, err = program.communicate(timeout=60)
+    _, err = program.communicate(timeout=20)
     assert "KeyboardInterrupt" in err
     assert gone(running, 5)
 
@@ -154,5 +154,5 @@ def test_a_killed_parent_leaves_no_process(tmp_path: Path, stop: signal.Signals)
     running = workers(psutil.Process(program.pid))
     assert len(running) == 2
     os.kill(program.pid, stop)
-    program.communicate(timeout=60)
+    program.communicate(timeout=20)
     assert gone(running, 5)

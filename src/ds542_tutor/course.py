@@ -20,8 +20,6 @@ from zoneinfo import ZoneInfo
 T = TypeVar("T")
 
 _SEASONS = {"sp": "Spring", "su": "Summer", "fa": "Fall", "wi": "Winter"}
-
-
 _BEFORE_TERM = 30  # days before the first lecture on which work may be given out
 
 

@@ -40,6 +40,12 @@ class Block:
 BULLET = re.compile(
     r"[ \t]*(?:[-*+•▪◦‣○●■□–➢➔→⇒✓✔]|\(?\d{1,2}[.)](?!\d)|\(?[a-hivx]{1,4}\))[ \t]+(?=\S)"
 )
+_QUESTION_END = re.compile(
+    r"(?<=[?!.;])\s+|,?\s+\balso\b,?\s+"
+    r"|,?\s+and (?=(?:is|are|do|does|can|may|what|how|where|when|who|which)\b)",
+    re.I,
+)
+_QUESTION_LEAD = re.compile(r"^(?:also|and)\b,?\s*", re.I)
 _FENCE = re.compile(r"[ \t]*(```|~~~)")
 _HEADING = re.compile(r"[ \t]*#{1,6}[ \t]+")
 _MATH_OPEN = re.compile(r"[ \t]*(\$\$|\\\[|\\begin\{)")
@@ -107,6 +113,14 @@ _CONNECTIVE = re.compile(
     r"|For (?:instance|example)|In (?:contrast|fact|turn|particular|other words)|On the other hand"
     r"|Again|Finally|Here|There we|Rather|Unfortunately|Accordingly|As a (?:result|consequence))\b"
 )
+
+
+def split_questions(message: str) -> list[str]:
+    """Return what a message asks one after the other, without the "and" between.
+
+    "is it due today and who grades it? also where" has three.
+    """
+    return [_QUESTION_LEAD.sub("", part) for part in _QUESTION_END.split(message)]
 
 
 def split_sentences(text: str) -> list[Span]:

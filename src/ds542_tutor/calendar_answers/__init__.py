@@ -37,6 +37,7 @@ from ds542_tutor.calendar_answers.values import CourseAnswer, CourseFact
 from ds542_tutor.calendar_answers.wording import clauses
 from ds542_tutor.course import Course
 from ds542_tutor.dialogue import Turn
+from ds542_tutor.sentences import split_questions
 
 __all__ = [
     "CourseAnswer",
@@ -94,18 +95,19 @@ _ASKS_A_DATE = re.compile(
     r"|days left|still)\b"
 )
 """What makes a plea for help a question about dates all the same."""
-_QUESTIONS = re.compile(
-    r"[,;?!.]?\s+(?:(?:and|also|then|plus)\b[, ]*)+"
-    r"(?=(?:what|when|which|who|where|is|are|do|does|did|will|can)\b)"
-    r"|[;?!]\s+|(?<=\w)\.\s+|[,:]\s+(?=(?:what|when|which|is|are|do|does|will)\b)"
-)
 _LEANS = (
     r"\b(?:it|its|that|them|they|those|these|then)\b|(?<!is )(?<!are )\bthere\b"
     r"|\bthis\b(?! (?:week|mon|tue|wed|thu|fri|sat|sun))"
 )
-_ASKS = r"(?:\w+ )?(?:what|when|which|who|where|is|are|do|does|did|will|can|any)\b(?: \S+){2}"
+"""What points to what was said: "and is it graded", but not "is there class this friday"."""
+_ASKS = (
+    r"(?:[^:]*: )?(?:\w+ )?(?:what|when|which|who|where|is|are|do|does|did|will|can|any)\b"
+    r"(?: \S+){2}"
+)
 _BESIDE = frozenset({"lecture", "upcoming", "class", "readings"})
+"""Topics of which a second question is answered as well: each needs a day and nothing else."""
 _SAME = frozenset({"lecture", "class", "covers", "meeting"})
+"""Topics that tell the same sessions; after one of them another brings nothing new."""
 _MAX_OTHER_WORDS = 4
 """Words that the other sentences may have; with more, the message asks for something else too."""
 
@@ -183,7 +185,7 @@ def _with_others(course: Course, whole: str, now: datetime, found: CourseAnswer)
     ("and is it graded") is part of the same question.
     """
     answers = [found]
-    for text in _QUESTIONS.split(whole):
+    for text in split_questions(whole):
         if not re.match(_ASKS, text) or re.search(_LEANS, text):
             continue
         asking = Asking(course, text.strip(" ,.?!"), now)

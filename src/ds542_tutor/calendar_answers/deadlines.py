@@ -132,20 +132,17 @@ def due(asking: Asking) -> CourseAnswer | None:
                 draft, asking.course, moment, asking.now, work_fact(work), discussion=discussion
             )
     if asking.has(_ABOUT):
+        out = asking.course.out_by_date(asking.now)
         for work in asking.works:
             if title := _title_of(work):
                 draft.say(f"It is about {title}", work_fact(work))
-            elif is_tentative(work) and not _has_come(work, asking.now):
+            elif isinstance(work, Assignment) and asking.course.withholds(work.key, "", out):
                 draft.say("What it asks for is not published yet", work_fact(work))
     _compare(draft, asking)
     if not draft.lines and asking.unknown_work:
         draft.topic = UNKNOWN
         _say_unknown(draft, asking)
     return draft.finish()
-
-
-def _has_come(work: Work, now: datetime) -> bool:
-    return isinstance(work, Assignment) and bool(work.released and work.released <= now)
 
 
 def _title_of(work: Work) -> str:

@@ -64,7 +64,10 @@ EXAM = (
     r"|one|lecture|class|layer|day|date|week|deadline|answer|output|mark|weight|assignment|hw"
     r"|discussion))"
 )
-HOW_GRADED = r"graded (?:on|for|by)(?! a)|correctness|(?:being|are) (?:right|correct)|effort"
+HOW_GRADED = (
+    r"how (?:is|are|was|will) (?:the )?(?:project|hw|discussion) \d+ (?:be )?graded"
+    r"|graded (?:on|for|by)(?! a)|correctness|(?:being|are) (?:right|correct)|effort"
+)
 _LETTER = r"an a[+-]?|a [bcdf][+-]?|[abcdf][+-]|letter grades?|gpa"
 _NO_PART = r"mid ?terms?|quiz(?:zes)?|attendance|participation"
 _REGRADE = (

@@ -172,8 +172,7 @@ class QuotesModel:
                 found.append(Scored(excerpts[i], total, meaning, vector, own))
             return found
 
-        ranked = scored(order)
-        return sorted(ranked, key=lambda s: -s.score)
+        return sorted(scored(order), key=lambda s: -s.score)
 
     def _target(self, prompt: Prompt) -> Sequence[float]:
         """Return the unit vector that excerpts should be like."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ds542_tutor.models.excerpts import Excerpt, word_count
 from ds542_tutor.models.scored import Scored, overlap, says_the_same
+from ds542_tutor.sentences import split_questions
 from ds542_tutor.words import content_words
 
 # On the rules of the course: words of a passage around the best excerpt, and the share of its score
@@ -28,17 +29,10 @@ _OTHER_WORDS = 40  # of another passage that is nearly as good
 _PART_WORDS, _PART_MEANING = 2, 0.4
 _MOST_PARTS, _MOST_WORDS = 3, 170
 
-_PART_END = re.compile(
-    r"(?<=[?!.;])\s+|,?\s+\balso\b,?\s+"
-    r"|,?\s+and (?=(?:is|are|do|does|can|may|what|how|where|when|who|which)\b)",
-    re.I,
-)
-
 
 def parts_of(question: str) -> list[str]:
     """Return the questions of a message that asks several, else nothing."""
-    split = [re.sub(r"^(?:also|and)\b,?\s*", "", p, flags=re.I) for p in _PART_END.split(question)]
-    parts = [p for p in split if len(content_words(p)) >= _PART_WORDS]
+    parts = [p for p in split_questions(question) if len(content_words(p)) >= _PART_WORDS]
     return parts[:_MOST_PARTS] if len(parts) > 1 else []
 
 
